@@ -1,0 +1,99 @@
+"""What a page said, unjudged.
+
+Readers in `crawler.sources` make these from (html, url); `crawler.normalize` turns a `ScrapedArticle` into an
+`storage.records.Article` or refuses it. Times are aware, in the zone in which the page states them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage.records import Claim, Image, Media
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleLink:
+    """A link to an article found on a listing."""
+
+    url: str
+    """Absolute."""
+    title: str | None = None
+    """As printed beside the link."""
+    printed_at: datetime | None = None
+    """Time printed beside the link; None when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A page whose job is to link to articles."""
+
+    url: str
+    links: tuple[ArticleLink, ...]
+    """Distinct by canonical URL, in page order."""
+    next_url: str | None = None
+    """The next page of the same listing; None on the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScrapedArticle:
+    """What one article page said, before any judgement."""
+
+    url: str
+    """URL the page was answered under, after redirects."""
+    source: str
+    """Name of the source that read it."""
+    title: str | None = None
+    """Without programme and without the site's suffix."""
+    programme: str | None = None
+    agency: str | None = None
+    lead: str | None = None
+    paragraphs: tuple[str, ...] = ()
+    html: str = ""
+    """Cleaned HTML of lead and body."""
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    """As stated, even when earlier than published_at."""
+    observed_at: datetime | None = None
+    """When another collector saw it (the epoch of a seed file); None for a page we fetched."""
+    fetched_at: datetime | None = None
+    canonical_url: str | None = None
+    """As stated by the page (rel=canonical, og:url, JSON-LD); None if it states none."""
+    requested_urls: tuple[str, ...] = ()
+    """URLs that led to `url` by redirects, if any."""
+    authors: tuple[str, ...] = ()
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    images: tuple[Image, ...] = ()
+    media: tuple[Media, ...] = ()
+    alternates: tuple[tuple[str, str], ...] = ()
+    content_id: str | None = None
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedFile:
+    """One archived article: optional front matter, epoch comment, ``[title](url)``, dashes, HTML fragment.
+
+    Every byte of the file is in one of the fields, so that writing a parsed file gives back the same bytes;
+    see `crawler.archives.seeds`.
+    """
+
+    name: str
+    """File name without folders."""
+    url: str
+    """As written in the header; may be http, may hold a doubled slash."""
+    title: str
+    """As written in the header, HTML entities decoded."""
+    observed_at: datetime
+    """The epoch, or the front matter's date where there is no epoch; UTC."""
+    fragment: str
+    """The HTML below the header, unchanged."""
+    front_matter: dict[str, str]
+    """Keys of the YAML front matter as plain strings; empty when there is none."""
+    raw: bytes
+    """The file as it was read."""

@@ -1,0 +1,48 @@
+"""What a source is: a publisher's site as we read it.
+
+A source is a value: names, hosts, rhythm, and three pure functions. `crawler.sources` lists them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crawler.items import Listing, ScrapedArticle, SeedFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A publisher's site as we read it; see docs/adding-a-source.md."""
+
+    name: str
+    """Such as ``rfi-cn``; lower case, used on the command line and in every row."""
+    title: str
+    """For people, such as ``RFI 法国国际广播电台``."""
+    language: str
+    """BCP 47 language of its articles."""
+    hosts: tuple[str, ...]
+    """Hosts on which its pages live; requests to others are not made."""
+    home_url: str
+    """The front page; also the prefix that every URL of this source starts with."""
+    section_urls: tuple[str, ...]
+    """Section pages a run starts from, beside the front page."""
+    owns: Callable[[str], bool]
+    """Does this canonical URL belong to this source?"""
+    is_article: Callable[[str], bool]
+    """Does this canonical URL look like an article of this source?"""
+    read_listing: Callable[[str, str], Listing]
+    """(html, url) -> links. Raises PageNotUnderstood."""
+    read_article: Callable[[str, str], ScrapedArticle]
+    """(html, url) -> what the page said. Raises PageNotUnderstood."""
+    read_seed: Callable[[SeedFile], ScrapedArticle]
+    """Seed file -> what it said. Raises PageNotUnderstood."""
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    """Zone of times that are printed without one."""
+    crawl_every: timedelta = timedelta(minutes=15)
+    """Rhythm on which the source asks to be crawled."""

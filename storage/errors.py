@@ -1,0 +1,22 @@
+"""Errors of the store.
+
+StoreError
+├── StoreUnavailable    the database cannot be opened or written; the message says what to check
+└── UnknownArticle      no article has this URL; has .url
+"""
+
+
+class StoreError(Exception):
+    """Something in the store could not be done; the message is one sentence for a person."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be opened, read or written."""
+
+
+class UnknownArticle(StoreError):
+    """No article is stored under this URL, nor under an alias."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"no article is stored under {url}")
+        self.url = url

@@ -1,0 +1,175 @@
+"""The values that cross the store's door.
+
+The crawler makes `Article` and `CrawlPlan`; the store answers with `Outcome`, `StoredArticle` and `CrawlRun`.
+All are frozen; all times are aware and UTC. No framework is imported here.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 -- dataclass fields are read at runtime by as_json
+
+
+class Outcome(enum.Enum):
+    """What saving an article did; see the table in docs/glossary.md."""
+
+    NEW = "new"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+
+
+class CrawlKind(enum.Enum):
+    """Why a run exists."""
+
+    SCHEDULED = "scheduled"
+    ONEOFF = "oneoff"
+    BACKFILL = "backfill"
+    REPLAY = "replay"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture of an article."""
+
+    url: str
+    """Address without the size part, so one picture has one address."""
+    caption: str | None = None
+    credit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A sound or a film of an article."""
+
+    url: str
+    type: str
+    """``audio`` or ``video``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Something a page stated about itself, kept with where it stood."""
+
+    field: str
+    """The field of `Article` that is claimed, such as ``published_at`` or ``title``."""
+    value: str
+    """As stated; times as ISO 8601 with their offset."""
+    origin: str
+    """Where it stood: ``json-ld``, ``meta``, ``time``, ``datalayer``, ``printed``, ``url``, ``seed-epoch`` …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One news story under one canonical URL, judged and in UTC."""
+
+    source: str
+    """Name of the source, such as ``rfi-cn``."""
+    canonical_url: str
+    title: str
+    """Without programme and without the site's suffix."""
+    published_at: datetime
+    programme: str | None = None
+    agency: str | None = None
+    """Wire agency that wrote it, such as ``AFP``."""
+    lead: str | None = None
+    paragraphs: tuple[str, ...] = ()
+    """The body, headings and list items included, without the lead; blanks folded."""
+    html: str = ""
+    """Cleaned HTML of lead and body: safe to show."""
+    modified_at: datetime | None = None
+    """Last edit as stated, only when later than publication."""
+    observed_at: datetime | None = None
+    """When another collector saw the article; None when we fetched it ourselves."""
+    fetched_at: datetime | None = None
+    """When we got the bytes; None for an imported article."""
+    authors: tuple[str, ...] = ()
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    """BCP 47, such as ``zh-Hans``."""
+    images: tuple[Image, ...] = ()
+    media: tuple[Media, ...] = ()
+    alternates: tuple[tuple[str, str], ...] = ()
+    """(language, url) of the same story in other languages, in page order."""
+    content_id: str | None = None
+    """The site's own id of the story."""
+    aliases: tuple[str, ...] = ()
+    """Other canonical URLs under which this very page was met (redirects, a stated canonical)."""
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Lead and paragraphs as a reader sees them, one a line."""
+        return "\n".join((self.lead, *self.paragraphs) if self.lead else self.paragraphs)
+
+    @property
+    def seen_at(self) -> datetime:
+        """The instant at which this state of the article was seen.
+
+        Raises:
+            ValueError: Neither fetched_at nor observed_at is set.
+        """
+        seen_at = self.fetched_at or self.observed_at
+        if seen_at is None:
+            raise ValueError(f"{self.canonical_url} has neither fetched_at nor observed_at")
+        return seen_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArticle:
+    """An article as the store knows it: one revision of it, and the article's own marks."""
+
+    article: Article
+    revision: int
+    """Number of this revision, from 1, in the order in which they were stored."""
+    fingerprint: str
+    """Hex digest of title and text; see `storage.identity.fingerprint`."""
+    first_seen_at: datetime
+    last_seen_at: datetime
+    is_silent: bool = False
+    """True when this revision changed the text without a newer stated time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlPlan:
+    """What one run is to do. Schedule, command line, backfill and replay differ only in this value."""
+
+    source: str
+    kind: CrawlKind
+    seeds: tuple[str, ...] = ()
+    """URLs to start from; empty means the source's own front and section pages."""
+    limit: int | None = None
+    """Stop after this many articles; None means no limit."""
+    pages: int = 1
+    """Listing pages to follow from each start, the first one included."""
+    via: str | None = None
+    """Base URL of a server that answers in the site's stead, such as ``http://127.0.0.1:8000``."""
+    archive: str | None = None
+    """Folder to answer from instead of the network (replay)."""
+
+
+class RunState(enum.Enum):
+    """Where a run stands."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlRun:
+    """One execution of a plan."""
+
+    id: int
+    plan: CrawlPlan
+    state: RunState
+    reason: str | None
+    """Why it ended, in a few words; None while it runs."""
+    started_at: datetime
+    finished_at: datetime | None
+    counts: dict[str, int] = field(default_factory=dict)
+    """Counts by glossary word: ``new``, ``revised``, ``rejected: no text``, ``fetched`` …"""
