@@ -149,6 +149,8 @@ class CrawlPlan:
     """Base URL of a server that answers in the site's stead, such as ``http://127.0.0.1:8000``."""
     archive: str | None = None
     """Folder to answer from instead of the network (replay)."""
+    delay_seconds: float = 1.0
+    """Pause between two requests to one host."""
 
 
 class RunState(enum.Enum):

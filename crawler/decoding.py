@@ -1,0 +1,57 @@
+"""From the bytes of a response to the decoded HTML of a page."""
+
+from __future__ import annotations
+
+import re
+
+import webencodings
+from resiliparse.parse.encoding import detect_encoding
+
+_CHARSET_IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_CHARSET_IN_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+
+# Browsers look for a charset in the first 1024 bytes.
+# Source: https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding, 2026-11
+_PRESCAN_BYTES = 1024
+
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"))
+
+
+def decode_page(body: bytes, content_type: str = "") -> str:
+    """Return the decoded HTML of a response.
+
+    In this order: byte order mark, the header's charset, the page's own, UTF-8 if the bytes are, a guess from the
+    bytes. GB 2312 and GBK are read as GB 18030, as browsers do. Bytes that do not fit become U+FFFD, so that one
+    damaged character does not lose an article.
+
+    Args:
+        body: Decompressed.
+        content_type: The Content-Type header, empty if there was none.
+    """
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(encoding, "replace")
+    declared = _CHARSET_IN_HEADER.search(content_type)
+    encoding = _python_codec(declared.group(1)) if declared else _declared_in_page(body)
+    if encoding in (None, "utf-8"):
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            # a page that says utf-8 and is not quite has a damaged character; one that says nothing is guessed
+            encoding = encoding or _python_codec(detect_encoding(body)) or "utf-8"
+    return body.decode(encoding, "replace")
+
+
+def _declared_in_page(body: bytes) -> str | None:
+    found = _CHARSET_IN_META.search(body, 0, _PRESCAN_BYTES)
+    codec = _python_codec(found.group(1).decode("ascii", "replace")) if found else None
+    # a page whose ASCII meta tag says UTF-16 cannot be UTF-16; the standard reads it as UTF-8
+    return "utf-8" if codec and codec.startswith("utf-16") else codec
+
+
+def _python_codec(label: str) -> str | None:
+    """Return Python's codec for a label of the Encoding Standard; None if the standard knows no such label."""
+    encoding = webencodings.lookup(label)
+    if encoding is None:
+        return None
+    return "gb18030" if encoding.name in ("gbk", "gb18030") else encoding.codec_info.name

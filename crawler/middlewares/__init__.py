@@ -1,0 +1,1 @@
+"""Fetching, one concern a file."""

@@ -1,0 +1,1 @@
+"""Spiders: which page next. There is one, and it knows no site."""
