@@ -1,0 +1,118 @@
+"""``newscrawl crawl``: one run over one source, from the live site or from a server in its stead."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+import typer
+
+from crawler.cli.options import Db, Json, open_store
+from crawler.cli.progress import watch
+from crawler.cli.runs import print_run, run_as_json
+from crawler.cli.output import complain, print_json
+from crawler.config import load_config
+from crawler.errors import BadInput
+from crawler.runs import run_crawl
+from crawler.sources import source_named
+from storage import CrawlKind, CrawlPlan, CrawlRun, RunState
+from storage.identity import canonical_url
+
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Stop after this many articles.")]
+Pages = Annotated[int, typer.Option("--pages", min=1, help="Listing pages to follow from each start.")]
+Urls = Annotated[list[str] | None, typer.Option("--url", help="Start from this URL only; may be repeated.")]
+Sections = Annotated[
+    list[str] | None, typer.Option("--section", help="Start from this section only, such as 中国; may be repeated.")
+]
+
+
+def crawl(
+    source: Annotated[str, typer.Argument(help="Name of a source, such as rfi-cn; see `newscrawl sources`.")],
+    *,
+    url: Urls = None,
+    section: Sections = None,
+    limit: Limit = None,
+    pages: Pages = 1,
+    via: Annotated[
+        str | None,
+        typer.Option("--via", help="Send every request to this server, such as http://127.0.0.1:8000; Host is kept."),
+    ] = None,
+    delay: Annotated[
+        float | None,
+        typer.Option("--delay", min=0, help="Seconds between requests. Default: 1, or 0 with --via on this machine."),
+    ] = None,
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Crawl a source into the database."""
+    config = load_config()
+    if via is not None:
+        _check_server(via)
+    if delay is None:
+        delay = 0.0 if via is not None and _is_loopback(via) else config.delay_seconds
+    plan = CrawlPlan(
+        source=source,
+        kind=CrawlKind.ONEOFF,
+        seeds=starts(source, url, section),
+        limit=limit,
+        pages=pages,
+        via=via,
+        delay_seconds=delay,
+    )
+    run_and_report(plan, db=db, json=json)
+
+
+def starts(source_name: str, urls: list[str] | None, sections: list[str] | None) -> tuple[str, ...]:
+    """Return the URLs that a run starts from; none means the source's own front and section pages.
+
+    Raises:
+        BadInput: A URL is no URL of this source.
+        UnknownSource: There is no such source.
+    """
+    source = source_named(source_name)
+    for url in urls or ():
+        try:
+            is_ours = source.owns(canonical_url(url))
+        except ValueError as error:
+            raise BadInput(f"{url!r} is not a web address: {error}") from None
+        if not is_ours:
+            raise BadInput(f"{url} is not a page of {source_name}; its pages start with {source.home_url}")
+    return (*(urls or ()), *(source.home_url + quote(section.strip("/")) + "/" for section in sections or ()))
+
+
+def run_and_report(plan: CrawlPlan, *, db: str | None, json: bool) -> None:
+    """Run a plan under the eyes of the operator; exit 0 only if it ended as planned."""
+    source_named(plan.source)
+    with open_store(db) as store, watch(f"crawling {plan.source}") as on_progress:
+        run = run_crawl(plan, load_config(), store, on_progress=on_progress)
+    if json:
+        print_json(run_as_json(run))
+    else:
+        print_run(run)
+    raise typer.Exit(_judge(run))
+
+
+def _judge(run: CrawlRun) -> int:
+    kept = sum(run.counts.get(name, 0) for name in ("new", "revised", "unchanged", "duplicate"))
+    if run.state is RunState.STOPPED:
+        complain(f"stopped by hand; {kept} articles are kept, the same command goes on")
+        return 130
+    if run.state is RunState.FAILED:
+        complain(f"the run failed: {run.reason}; {kept} articles are kept")
+        return 1
+    return 0
+
+
+def _check_server(via: str) -> None:
+    parts = urlsplit(via)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput(f"--via {via!r} is not the address of a server; write http://127.0.0.1:8000")
+
+
+def _is_loopback(via: str) -> bool:
+    host = urlsplit(via).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

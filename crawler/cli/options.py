@@ -1,0 +1,56 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from crawler.config import load_config
+from crawler.errors import BadInput
+from storage import Store
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+Db = Annotated[
+    str | None,
+    typer.Option("--db", metavar="URL", help="Database, such as sqlite:///news.db. Default: NEWSCRAWL_DATABASE_URL."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def open_store(db: str | None, *, must_exist: bool = False) -> Store:
+    """Open the database named on the command line, or else the configured one.
+
+    Args:
+        must_exist: A reading command: a database that is not there is a mistyped name, not a wish for a new one.
+    """
+    return Store.open(db or load_config().database_url, must_exist=must_exist)
+
+
+def parse_when(text: str | None, zone: tzinfo = PARIS) -> datetime | None:
+    """Read a day (``2023-08-01``, ``01/08/2023``: 1 August) or an ISO 8601 time; without a zone it is Paris time.
+
+    Raises:
+        BadInput: It is neither.
+
+    >>> parse_when("01/08/2023").isoformat()
+    '2023-07-31T22:00:00+00:00'
+    """
+    if text is None:
+        return None
+    day_first = text.split("/")
+    try:
+        if len(day_first) == 3:
+            day, month, year = (int(part) for part in day_first)
+            instant = datetime(year, month, day, tzinfo=zone)
+        else:
+            instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is not a date; write 2023-08-01, 01/08/2023 or 2023-08-01T14:00+02:00") from None
+    return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)

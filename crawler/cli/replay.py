@@ -1,0 +1,59 @@
+"""``newscrawl replay``: crawl kept bytes, or serve them as a website."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 -- typer reads the annotations at runtime
+from typing import Annotated
+
+import typer
+
+from crawler.archives.serve import serve_archive
+from crawler.archives.site import SeedSite
+from crawler.cli.crawl import Limit, Pages, Sections, Urls, run_and_report, starts
+from crawler.cli.options import Db, Json
+from crawler.errors import BadInput
+from storage import CrawlKind, CrawlPlan
+
+app = typer.Typer(help="Crawl kept bytes, or serve them as a website.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(help="Folder of seed files.")]
+
+
+@app.command("crawl")
+def replay_crawl(
+    folder: Folder,
+    source: Annotated[str, typer.Argument(help="Name of a source, such as rfi-cn.")],
+    *,
+    url: Urls = None,
+    section: Sections = None,
+    limit: Limit = None,
+    pages: Pages = 10_000,
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Crawl a source straight from a folder: no server, no network, the same road."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder of seed files")
+    plan = CrawlPlan(
+        source=source,
+        kind=CrawlKind.REPLAY,
+        seeds=starts(source, url, section),
+        limit=limit,
+        pages=pages,
+        archive=str(folder.resolve()),
+        delay_seconds=0.0,
+    )
+    run_and_report(plan, db=db, json=json)
+
+
+@app.command("serve")
+def replay_serve(
+    folder: Folder,
+    *,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve a folder of seed files as an RFI-shaped website, until Ctrl-C."""
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder of seed files")
+    serve_archive(SeedSite(folder), host=host, port=port)

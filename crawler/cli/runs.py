@@ -1,0 +1,103 @@
+"""``newscrawl runs``: what was run, and how it ended."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crawler.cli.options import Db, Json, open_store
+from crawler.cli.output import in_zone, print_json, print_table
+from crawler.errors import BadInput
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from storage import CrawlRun
+
+app = typer.Typer(help="What was run, and how it ended.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_runs(
+    *,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many, newest first.")] = 20,
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """List runs, newest first."""
+    with open_store(db, must_exist=True) as store:
+        runs = store.runs(limit=limit)
+    if json:
+        for run in runs:
+            print_json(run_as_json(run))
+        return
+    print_table(
+        "Runs",
+        ("run", "source", "kind", "state", "started", "new", "revised", "unchanged", "duplicate", "reason"),
+        [
+            (
+                run.id,
+                run.plan.source,
+                run.plan.kind.value,
+                run.state.value,
+                in_zone(run.started_at, run.plan.source),
+                *(run.counts.get(name, 0) for name in ("new", "revised", "unchanged", "duplicate")),
+                run.reason,
+            )
+            for run in runs
+        ],
+        right=("run", "new", "revised", "unchanged", "duplicate"),
+    )
+
+
+@app.command("show")
+def show_run(
+    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, from `runs list`.")],
+    *,
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Show one run with every count."""
+    with open_store(db, must_exist=True) as store:
+        run = store.run(run_id)
+    if run is None:
+        raise BadInput(f"there is no run {run_id}; `newscrawl runs list` shows those there are")
+    if json:
+        print_json(run_as_json(run))
+        return
+    print_run(run)
+
+
+def print_run(run: CrawlRun) -> None:
+    """Print what one run did, every count under its reason."""
+    took = f", {(run.finished_at - run.started_at).total_seconds():.1f} s" if run.finished_at else ""
+    print_table(
+        f"Run {run.id}: {run.plan.source}, {run.plan.kind.value}, {run.state.value}"
+        f"{f' ({run.reason})' if run.reason else ''}, {in_zone(run.started_at, run.plan.source)}{took}",
+        ("count", "of"),
+        [(count, name) for name, count in run.counts.items()],
+        right=("count",),
+    )
+
+
+def run_as_json(run: CrawlRun) -> dict[str, Any]:
+    """Return a run as one JSON object; times in UTC."""
+    return {
+        "id": run.id,
+        "source": run.plan.source,
+        "kind": run.plan.kind.value,
+        "state": run.state.value,
+        "reason": run.reason,
+        "started_at": _utc(run.started_at),
+        "finished_at": _utc(run.finished_at),
+        "seeds": run.plan.seeds,
+        "limit": run.plan.limit,
+        "pages": run.plan.pages,
+        "counts": run.counts,
+    }
+
+
+def _utc(instant: datetime | None) -> str | None:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else None

@@ -1,0 +1,56 @@
+"""``newscrawl seeds``: archived articles in and out of the database."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 -- typer reads the annotations at runtime
+from typing import Annotated
+
+import typer
+
+from crawler.cli.options import Db, Json, open_store
+from crawler.cli.output import complain, print_json
+from crawler.cli.progress import watch
+from crawler.cli.runs import print_run, run_as_json
+from crawler.exports import export_seed_files
+from crawler.imports import import_seed_files
+from storage import RunState
+
+app = typer.Typer(help="Archived articles, one file each: in and out of the database.", no_args_is_help=True)
+
+
+@app.command("import")
+def import_seeds(
+    paths: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders or files of archived articles.")],
+    *,
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Read seed files into the database; every file is stored or refused with a reason."""
+    with open_store(db) as store, watch("importing") as on_progress:
+        run = import_seed_files(paths, store, on_progress=on_progress, on_refused=lambda error: complain(str(error)))
+    if json:
+        print_json(run_as_json(run))
+    else:
+        print_run(run)
+    if run.state is RunState.STOPPED:
+        complain("stopped by hand; what was read is kept, the same command goes on")
+        raise typer.Exit(130)
+    if run.state is RunState.FAILED:
+        complain(f"the import failed: {run.reason}")
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def export_seeds(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; made if it is not there.")],
+    *,
+    json: Json = False,
+    db: Db = None,
+) -> None:
+    """Write seed files: imported ones byte for byte as they came, crawled articles in the archive's form."""
+    with open_store(db, must_exist=True) as store, watch("exporting") as on_progress:
+        counts = export_seed_files(store, folder, on_progress=on_progress)
+    if json:
+        print_json(counts)
+    else:
+        typer.echo(f"{counts['copied']} seed files as they came and {counts['written']} of crawled articles in {folder}")

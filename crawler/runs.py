@@ -1,0 +1,158 @@
+"""run_crawl(plan): one run from CrawlPlan to CrawlRun; the only starter of Scrapy.
+
+Opens the run in the store, starts Scrapy, closes the run. A Twisted reactor cannot be started again, so a process
+makes one run: the command line is such a process, and the service starts one a run.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+from twisted.internet.task import LoopingCall
+
+from crawler import __version__
+from crawler.archives.handler import ArchiveDownloadHandler
+from crawler.errors import BadInput
+from crawler.middlewares.via import ViaDownloadHandler
+from crawler.sources import source_named
+from crawler.spiders.news import NewsSpider
+from storage import RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from scrapy.crawler import Crawler
+
+    from crawler.config import Config
+    from storage import CrawlPlan, CrawlRun, Store
+
+# Seconds between two looks at the counts for whoever watches.
+PROGRESS_EVERY_SECONDS = 0.5
+
+# Requests under way at once where there is no delay to keep: a server of our own, or kept bytes.
+UNDELAYED_CONCURRENCY = 16
+
+
+def run_crawl(
+    plan: CrawlPlan, config: Config, store: Store, *, on_progress: Callable[[Mapping[str, int]], None] | None = None
+) -> CrawlRun:
+    """Run one plan to its end and return the run with its counts.
+
+    Args:
+        plan: What to do.
+        config: How politely; where the database is has been decided by `store`.
+        store: Where the run and its articles are kept.
+        on_progress: Called about twice a second with the counts so far.
+
+    Raises:
+        BadInput: A live crawl without a contact address.
+        UnknownSource: The plan names no source we know.
+    """
+    spider_arguments = {"source": source_named(plan.source), "plan": plan}
+    process = AsyncCrawlerProcess(run_settings(plan, config, store.url), install_root_handler=False)
+    crawler = process.create_crawler(NewsSpider)
+    ending = _Ending(crawler, on_progress)
+    run = store.start_run(plan, now=datetime.now(UTC))
+    process.crawl(crawler, **spider_arguments)
+    process.start()
+    state, reason = ending.judge()
+    return store.finish_run(run.id, state=state, reason=reason, counts=ending.counts(), now=datetime.now(UTC))
+
+
+def run_settings(plan: CrawlPlan, config: Config, database_url: str) -> Settings:
+    """Return Scrapy's settings for one run.
+
+    Raises:
+        BadInput: A live crawl without a contact address.
+    """
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    is_live = plan.via is None and plan.archive is None
+    if is_live and not config.contact:
+        raise BadInput(
+            "a crawl of a live site needs a contact address for the site's operators; "
+            "set NEWSCRAWL_CONTACT=you@example.org (or crawl kept bytes: newscrawl replay crawl seeds rfi-cn)"
+        )
+    contact = f" (+{config.contact})" if config.contact else ""
+    settings.setdict(
+        {
+            "DATABASE_URL": database_url,
+            "BATCH_ARTICLES": config.batch_articles,
+            "BATCH_SECONDS": config.batch_seconds,
+            "USER_AGENT": f"newscrawl/{__version__}{contact}",
+            "DOWNLOAD_DELAY": plan.delay_seconds,
+            "DOWNLOAD_TIMEOUT": config.timeout_seconds,
+            "DOWNLOAD_MAXSIZE": config.max_body_bytes,
+            "REDIRECT_MAX_TIMES": config.max_redirects,
+        },
+        priority="cmdline",
+    )
+    if plan.delay_seconds == 0 and not is_live:
+        settings.setdict(
+            {"CONCURRENT_REQUESTS": UNDELAYED_CONCURRENCY, "CONCURRENT_REQUESTS_PER_DOMAIN": UNDELAYED_CONCURRENCY},
+            priority="cmdline",
+        )
+    handler = ViaDownloadHandler if plan.via else ArchiveDownloadHandler if plan.archive else None
+    if handler is not None:
+        handlers = {**settings.getdict("DOWNLOAD_HANDLERS"), "http": handler, "https": handler}
+        settings.setdict({"DOWNLOAD_HANDLERS": handlers}, priority="cmdline")
+    settings.set("VIA_URL", plan.via, priority="cmdline")
+    settings.set("REPLAY_ARCHIVE", plan.archive, priority="cmdline")
+    return settings
+
+
+class _Ending:
+    """Watches one crawl: passes its counts on, and judges how it ended."""
+
+    def __init__(self, crawler: Crawler, on_progress: Callable[[Mapping[str, int]], None] | None) -> None:
+        self._crawler = crawler
+        self._on_progress = on_progress
+        self._ticker = LoopingCall(self._report)
+        self._reason = "the crawler did not start; see the messages above"
+        self._is_over = False
+        crawler.signals.connect(self._opened, signals.spider_opened)
+        crawler.signals.connect(self._closed, signals.spider_closed)
+
+    def counts(self) -> dict[str, int]:
+        """Return what was counted, by glossary word; outcomes first."""
+        stats = self._crawler.stats.get_stats() if self._crawler.stats else {}
+        counted = {name.removeprefix("ingest/"): value for name, value in stats.items() if name.startswith("ingest/")}
+        counts = {"fetched": stats.get("response_received_count", 0)}
+        for outcome in ("new", "revised", "unchanged", "duplicate"):
+            counts[outcome] = counted.pop(outcome, 0)
+        return counts | dict(sorted(counted.items()))
+
+    def judge(self) -> tuple[RunState, str | None]:
+        """Return how the crawl ended, and why where that is not plain."""
+        counts = self.counts()
+        if not self._is_over:
+            return RunState.FAILED, self._reason
+        if self._reason == "shutdown":
+            return RunState.STOPPED, "interrupted"
+        if self._reason not in ("finished", "limit"):
+            return RunState.FAILED, self._reason
+        if errors := self._crawler.stats.get_value("log_count/ERROR", 0) if self._crawler.stats else 0:
+            return RunState.FAILED, f"{errors} errors in the crawler itself; see the messages above"
+        if not any(counts[name] for name in ("new", "revised", "unchanged", "duplicate")):
+            obstacles = [name for name in counts if name.startswith(("failed", "not understood", "rejected"))]
+            return RunState.FAILED, f"no article was read ({', '.join(obstacles) or 'the start pages link to none'})"
+        return RunState.FINISHED, "limit reached" if self._reason == "limit" else None
+
+    def _opened(self) -> None:
+        if self._on_progress:
+            self._ticker.start(PROGRESS_EVERY_SECONDS, now=False)
+
+    def _closed(self, reason: str) -> None:
+        self._is_over = True
+        self._reason = reason
+        if self._ticker.running:
+            self._ticker.stop()
+
+    def _report(self) -> None:
+        if self._on_progress:
+            self._on_progress(self.counts())
