@@ -8,6 +8,7 @@ import webencodings
 from resiliparse.parse.encoding import detect_encoding
 
 _CHARSET_IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_COMMENT = re.compile(rb"<!--(?:-?>|.*?-->|.*)", re.DOTALL)
 _CHARSET_IN_META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 
 # Browsers look for a charset in the first 1024 bytes.
@@ -43,15 +44,18 @@ def decode_page(body: bytes, content_type: str = "") -> str:
 
 
 def _declared_in_page(body: bytes) -> str | None:
-    found = _CHARSET_IN_META.search(body, 0, _PRESCAN_BYTES)
-    codec = _python_codec(found.group(1).decode("ascii", "replace")) if found else None
-    # a page whose ASCII meta tag says UTF-16 cannot be UTF-16; the standard reads it as UTF-8
-    return "utf-8" if codec and codec.startswith("utf-16") else codec
+    found = _CHARSET_IN_META.search(_COMMENT.sub(b"", body[:_PRESCAN_BYTES]))
+    if found is None:
+        return None
+    label = found.group(1).decode("ascii", "replace").lower()
+    # a page whose ASCII meta tag says UTF-16 cannot be UTF-16, and private characters have no place in one
+    stand_in = {"x-user-defined": "windows-1252"}.get(label, "utf-8" if label.startswith("utf-16") else label)
+    return _python_codec(stand_in)
 
 
 def _python_codec(label: str) -> str | None:
     """Return Python's codec for a label of the Encoding Standard; None if the standard knows no such label."""
     encoding = webencodings.lookup(label)
-    if encoding is None:
+    if encoding is None or encoding.name == "x-user-defined":
         return None
     return "gb18030" if encoding.name in ("gbk", "gb18030") else encoding.codec_info.name
