@@ -1,0 +1,59 @@
+"""Answers Scrapy's requests straight from an archive: no sockets, no server.
+
+`newscrawl replay crawl FOLDER SOURCE` puts `ArchiveDownloadHandler` into DOWNLOAD_HANDLERS for http and https and
+names the folder in REPLAY_ARCHIVE; everything else of the run is as live.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.exceptions import NotConfigured
+from scrapy.http import Headers
+from scrapy.responsetypes import responsetypes
+
+from crawler.archives.base import ArchivedResponse, answer
+from crawler.archives.site import SeedSite
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from crawler.archives.base import Archive
+
+
+class ArchiveDownloadHandler(BaseDownloadHandler):
+    """Download handler for http and https that looks every URL up in an archive.
+
+    A URL that the archive does not know is answered with 404, so that replay never touches the network.
+
+    Settings:
+        REPLAY_ARCHIVE: Folder of seed files.
+    """
+
+    # Scrapy makes one handler for each scheme: a run that only meets https indexes the folder once
+    lazy = True
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        folder = crawler.settings.get("REPLAY_ARCHIVE")
+        if not folder:
+            raise NotConfigured("REPLAY_ARCHIVE names no folder")
+        self.archive: Archive = SeedSite([Path(folder)])
+
+    async def download_request(self, request: Request) -> Response:
+        """Return what the archive holds; 304 where the request's validators still hold."""
+        found = self.archive.lookup(request.url) or _not_kept(request.url)
+        archived = answer(found, request.headers.to_unicode_dict())
+        headers = Headers(archived.headers)
+        response_class = responsetypes.from_args(headers=headers, url=request.url, body=archived.body)
+        body = b"" if request.method == "HEAD" else archived.body
+        return response_class(url=request.url, status=archived.status, headers=headers, body=body)
+
+
+def _not_kept(url: str) -> ArchivedResponse:
+    headers = (("Content-Type", "text/plain; charset=utf-8"),)
+    return ArchivedResponse(url=url, status=404, headers=headers, body=b"This URL is not in the archive.\n")
