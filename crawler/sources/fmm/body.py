@@ -1,0 +1,173 @@
+"""From the elements of a lead or a body to what a reader sees: paragraphs, and HTML that is safe to show.
+
+One walk writes both. The walk keeps its own stack, so that depth costs nothing; the HTML is written tag by tag from
+a list of allowed tags, so that nothing of a page's markup passes by accident.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lxml.etree import _Element
+
+_NOT_SHOWN = frozenset({
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "figure", "figcaption",
+    "picture", "video", "audio", "canvas", "button", "form", "select", "textarea", "nav", "aside", "head", "title",
+})  # fmt: skip
+_NOT_SHOWN_CLASSES = (
+    "m-em-", "m-interstitial", "o-self-promo", "m-block-ad", "a-read-more", "t-copyright", "t-content__shares",
+    "t-content__tags", "t-content__related", "t-content__authors", "m-share-bar", "a-share-bar", "m-tags-list",
+    "o-aside-content", "a-media-legend", "m-figure", "twitter-tweet", "instagram-media", "tiktok-embed",
+    "tweeter-", "facebook-", "article-action", "same-subject", "related-article", "modification", "u-sr-only",
+)  # fmt: skip
+_SHOWN_CLASSES = ("m-em-quote",)
+_NOT_SHOWN_ATTRIBUTES = (
+    "data-selfpromo", "data-tms-ad", "data-readmore", "data-org-type", "data-wrapper-video", "data-media-video",
+    "data-root-share", "data-diaporama", "hidden",
+)  # fmt: skip
+
+_LINES = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6", "p": "p", "li": "li", "pre": "pre"}
+_HOLDERS = {"ul": "ul", "ol": "ol", "blockquote": "blockquote"}
+_WALLS = frozenset({
+    "html", "body", "div", "section", "article", "main", "header", "footer", "address", "center", "dl", "dt", "dd",
+    "hr", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "details", "summary", "fieldset",
+})  # fmt: skip
+_INLINE = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "u": "u", "s": "s", "sub": "sub", "sup": "sup"}
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a reader sees of some elements."""
+
+    paragraphs: tuple[str, ...] = ()
+    """Headings, list items and quotes included; blanks folded, none empty."""
+    html: str = ""
+
+
+def read_elements(elements: Iterable[_Element], origin: str, *, not_text: frozenset[str] = frozenset()) -> Reading:
+    """Read elements in their order.
+
+    Args:
+        elements: Tops of subtrees; a top is read even if its class or tag says otherwise.
+        origin: Scheme and host that links starting with a slash are completed with.
+        not_text: Labels to leave out where they stand by themselves outside any paragraph.
+    """
+    writer = _Writer(origin=origin, not_text=not_text)
+    for element in elements:
+        _walk(element, writer)
+    return Reading(paragraphs=tuple(writer.paragraphs), html="".join(writer.pieces))
+
+
+def is_shown(element: _Element) -> bool:
+    """Is this element text of the article, as far as its tag, classes and attributes say?"""
+    if not isinstance(element.tag, str) or element.tag in _NOT_SHOWN:
+        return False
+    attributes = element.attrib
+    if not attributes:
+        return True
+    for name in attributes.get("class", "").split():
+        if name.startswith(_NOT_SHOWN_CLASSES) and not name.startswith(_SHOWN_CLASSES):
+            return False
+    if attributes.get("data-bo-type") == "em":  # an embed of the platform before 2020
+        return False
+    return not any(str(name).startswith(_NOT_SHOWN_ATTRIBUTES) for name in attributes)
+
+
+def _walk(top: _Element, writer: _Writer) -> None:
+    waiting: list[tuple[_Element, bool]] = [(top, False)]
+    while waiting:
+        element, is_left = waiting.pop()
+        if is_left:
+            writer.close(element)
+        elif element is top or is_shown(element):
+            writer.open(element)
+            writer.write(element.text)
+            waiting.append((element, True))
+            waiting.extend((child, False) for child in reversed(element))
+            continue
+        if element is not top:
+            writer.write(element.tail)
+    writer.end_line()
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Writes lines of text and HTML side by side as elements are opened and closed."""
+
+    origin: str
+    not_text: frozenset[str]
+    paragraphs: list[str] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+    _words: list[str] = field(default_factory=list)
+    _line: list[str] = field(default_factory=list)
+    _inline: list[tuple[str, str]] = field(default_factory=list)
+    """(opening tag, name) of inline elements that are open, outermost first."""
+    _open: list[str] = field(default_factory=list)
+    """Lines and holders that are open."""
+
+    def open(self, element: _Element) -> None:
+        tag = element.tag
+        if tag in _INLINE or tag == "a":
+            opening, name = self._link(element) if tag == "a" else (f"<{_INLINE[tag]}>", _INLINE[tag])
+            self._inline.append((opening, name))
+            self._line.append(opening)
+        elif tag == "br":
+            self._words.append(" ")
+            self._line.append("<br>")
+        elif name := _LINES.get(tag) or _HOLDERS.get(tag, ""):
+            self.end_line()
+            self.pieces.append(f"<{name}>")
+            self._open.append(name)
+        elif tag in _WALLS:
+            self.end_line()
+
+    def close(self, element: _Element) -> None:
+        tag = element.tag
+        if tag in _INLINE or tag == "a":
+            _, name = self._inline.pop()
+            if name:
+                self._line.append(f"</{name}>")
+        elif name := _LINES.get(tag) or _HOLDERS.get(tag, ""):
+            self.end_line()
+            self._open.pop()
+            if self.pieces[-1] == f"<{name}>":
+                self.pieces.pop()
+            else:
+                self.pieces.append(f"</{name}>")
+        elif tag in _WALLS:
+            self.end_line()
+
+    def write(self, text: str | None) -> None:
+        if text:
+            self._words.append(text)
+            self._line.append(escape(text, quote=False))
+
+    def end_line(self) -> None:
+        """End the line that is being written; one without text leaves nothing."""
+        if not self._line and not self._words:
+            return
+        text = " ".join("".join(self._words).split())
+        bare = not self._open or self._open[-1] in ("ul", "ol", "blockquote")
+        if text and not (bare and text in self.not_text):
+            self.paragraphs.append(text)
+            closings = "".join(f"</{name}>" for _, name in reversed(self._inline) if name)
+            line = "".join(self._line) + closings
+            self.pieces.append(f"<p>{line}</p>" if bare else line)
+        self._words.clear()
+        self._line[:] = [opening for opening, _ in self._inline if opening]
+
+    def _link(self, element: _Element) -> tuple[str, str]:
+        address = _CONTROLS.sub("", str(element.get("href") or ""))
+        if address.startswith("/"):
+            address = ("https:" if address.startswith("//") else self.origin) + address
+        if not _WEB_ADDRESS.match(address):
+            return "", ""
+        return f'<a href="{escape(address)}">', "a"

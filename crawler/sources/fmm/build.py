@@ -1,0 +1,35 @@
+"""From an edition to a source: the readers of this platform, bound to one edition."""
+
+from __future__ import annotations
+
+from functools import partial
+from urllib.parse import quote, urlsplit
+
+from crawler.sources.base import Source
+from crawler.sources.fmm.addresses import is_article, owns
+from crawler.sources.fmm.article import read_article
+from crawler.sources.fmm.editions import ZONE, Edition, all_editions
+from crawler.sources.fmm.fragment import read_seed
+from crawler.sources.fmm.listing import read_listing
+
+
+def sources_of(*brands: str) -> tuple[Source, ...]:
+    """Return the sources of some brands, in the order of the data file."""
+    return tuple(_source(edition) for edition in all_editions() if edition.brand in brands)
+
+
+def _source(edition: Edition) -> Source:
+    return Source(
+        name=edition.name,
+        title=edition.title,
+        language=edition.language,
+        hosts=(urlsplit(edition.home_url).netloc,),
+        home_url=edition.home_url,
+        section_urls=tuple(f"{edition.home_url}{quote(section)}/" for section in edition.sections),
+        owns=partial(owns, edition),
+        is_article=partial(is_article, edition),
+        read_listing=partial(read_listing, edition),
+        read_article=partial(read_article, edition),
+        read_seed=partial(read_seed, edition),
+        zone=ZONE,
+    )

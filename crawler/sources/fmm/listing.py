@@ -1,0 +1,126 @@
+"""From a page of links to the articles it links to.
+
+Menus, tags, players, sponsored blocks and the sister sites' cards stand between the articles, so links are taken only
+from the places where cards stand, and of those only the ones that look like articles of the edition itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from crawler.errors import PageNotUnderstood
+from crawler.items import ArticleLink, Listing
+from crawler.sources.fmm.addresses import is_article
+from crawler.sources.fmm.dates import listed_time
+from crawler.sources.fmm.editions import ZONE
+from crawler.sources.fmm.trees import folded_text, found, tree_of
+from storage.identity import canonical_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from lxml.etree import _Element
+
+    from crawler.sources.fmm.editions import Edition
+
+
+def _has(name: str) -> str:
+    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
+
+
+_PAID = (
+    "not(ancestor::aside[@data-org-type='aside-content--highlighted' or @data-org-type='aside-content--sponsors'])"
+)
+# Cards, the live column, carousels, the front block, the daily archive; the card of 2022 is itself inside its link.
+_CURRENT = (
+    f"descendant::a[@href][@data-article-item-link or ancestor::*[{_has('m-item-list-article')} or "
+    f"{_has('m-item-news-feed')} or {_has('m-carousel-item__title')} or {_has('article__title')} or "
+    f"{_has('o-archive-day__list')}] or descendant::*[{_has('article__title')}]][{_PAID}]"
+)
+_OLD_LIST = "descendant::ul[contains(concat(' ', @class, ' '), ' list ') or @id='articleList']/li[@data-bo-type]//a[@href]"
+_OLD_ANY = "descendant::*[@data-bo-type='article' or @data-bo-type='depeche' or @data-bo-type='edition']//a[@href]"
+_CARD = (
+    f"ancestor-or-self::*[self::li or {_has('m-item-list-article')} or {_has('m-item-news-feed')} or "
+    f"{_has('o-layout-list__item')}][1]"
+)
+_NEXT = (
+    "descendant::link[@rel='next'][@href] | descendant::a[@rel='next'][@href] | "
+    f"descendant::a[{_has('btn-load-more')}][@data-href or @href]"
+)
+
+
+def read_listing(edition: Edition, html: str, url: str) -> Listing:
+    """Read a front page, a section page, a tag page or a day of the archive.
+
+    Args:
+        edition: Whose page it is; links to anything else are dropped.
+        html: The page, decoded.
+        url: Where it was answered; links are completed with it.
+
+    Raises:
+        PageNotUnderstood: Nothing on it looks like an article of the edition.
+    """
+    tree = tree_of(html)
+    links: dict[str, ArticleLink] = {}
+    for anchor in _anchors(tree) if tree is not None else ():
+        address = _absolute(anchor.get("href"), url)
+        canonical = _canonical(address)
+        if address and canonical and is_article(edition, canonical):
+            met = links.get(canonical)
+            links[canonical] = ArticleLink(
+                url=met.url if met else address,
+                title=(met.title if met else None) or _title(anchor),
+                printed_at=(met.printed_at if met else None) or _printed_at(anchor),
+            )
+    if tree is None or not links:
+        raise PageNotUnderstood(url, ("links",))
+    return Listing(url=url, links=tuple(links.values()), next_url=_next_url(tree, url))
+
+
+def _anchors(tree: _Element) -> list[_Element]:
+    return found(tree, _CURRENT) or found(tree, _OLD_LIST) or found(tree, _OLD_ANY)
+
+
+def _title(anchor: _Element) -> str | None:
+    """Return the title printed in a link; a link around a picture has none."""
+    for path in (f"descendant::*[{_has('article__title')}]", "descendant::h2 | descendant::h3"):
+        if titled := found(anchor, path):
+            return folded_text(titled[0]) or None
+    if found(anchor, "descendant::img | descendant::picture"):
+        return None
+    return folded_text(anchor) or None
+
+
+def _printed_at(anchor: _Element) -> datetime | None:
+    """Return the time on the card that a link stands on; None when the card holds more than this one article."""
+    for card in found(anchor, _CARD):
+        times = found(card, "descendant::time[@datetime]")
+        if len(times) == 1:
+            return listed_time(times[0].get("datetime"), ZONE)
+    return None
+
+
+def _next_url(tree: _Element, url: str) -> str | None:
+    for element in found(tree, _NEXT):
+        address = _absolute(element.get("data-href") or element.get("href"), url)
+        if address and address != url:
+            return address
+    return None
+
+
+def _absolute(href: str | None, url: str) -> str | None:
+    """Return a link's address, completed and without its fragment; None when it is no web address."""
+    try:
+        address = urljoin(url, (href or "").strip()).partition("#")[0]
+    except ValueError:  # an unclosed bracket in the host
+        return None
+    return address if address.startswith(("http://", "https://")) else None
+
+
+def _canonical(address: str | None) -> str | None:
+    try:
+        return canonical_url(address) if address else None
+    except ValueError:
+        return None

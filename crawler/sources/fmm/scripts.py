@@ -1,0 +1,161 @@
+"""The JSON that pages carry in script elements: JSON-LD, the data layer, players.
+
+Scripts are found in the text by marks, so that no tree of the whole page is needed; broken JSON counts as absent.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STORIES = frozenset({
+    "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BackgroundNewsArticle",
+    "Article", "Report", "BlogPosting", "LiveBlogPosting", "VideoObject", "PodcastEpisode", "RadioEpisode",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What the JSON-LD of a page says of its story; everything as stated, nothing when there is none."""
+
+    url: str | None = None
+    title: str | None = None
+    published: str | None = None
+    modified: str | None = None
+    section: str | None = None
+    authors: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataLayer:
+    """What the ``#datalayer`` script says, as stated."""
+
+    content_id: str | None = None
+    canonical: str | None = None
+    title: str | None = None
+    published: str | None = None
+    programme: str | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Gathered:
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, story: dict[str, Any]) -> None:
+        for key, value in story.items():
+            if value and key not in self.values:
+                self.values[key] = value
+
+
+def read_statement(html: str) -> Statement:
+    """Read the JSON-LD of a page, over all its scripts; the first that says something of a field is believed."""
+    stories = [story for script in _script_texts(html, "application/ld+json") for story in _stories(lenient_json(script))]
+    gathered = _Gathered()
+    for story in stories:
+        gathered.add(story)
+    said = gathered.values
+    return Statement(
+        url=_text(said.get("url")),
+        title=_text(said.get("headline")) or _text(said.get("name")),
+        published=_text(said.get("datePublished")) or _text(said.get("uploadDate")),
+        modified=_text(said.get("dateModified")),
+        section=_text(said.get("articleSection")),
+        authors=tuple(_names(said.get("author") or said.get("creator"))),
+        keywords=tuple(_keywords(said.get("keywords"))),
+        images=tuple(_addresses(said.get("image") or said.get("thumbnailUrl"))),
+    )
+
+
+def read_data_layer(html: str) -> DataLayer:
+    """Read the ``#datalayer`` script of a page."""
+    for text in _script_texts(html, "datalayer"):
+        said = lenient_json(text)
+        if isinstance(said, dict):
+            day, hour = _text(said.get("publication_date")), _text(said.get("publication_time"))
+            shows = list(_names(said.get("show")))
+            return DataLayer(
+                content_id=_text(said.get("content_id")),
+                canonical=_text(said.get("canonical")),
+                title=_text(said.get("content_title")),
+                published=f"{day}T{hour}" if day and hour else day,
+                programme=shows[0] if shows else None,
+                authors=tuple(_names(said.get("authors"))),
+                tags=tuple(_names(said.get("tags"))),
+            )
+    return DataLayer()
+
+
+def lenient_json(text: str) -> Any:
+    """Parse JSON, control characters in strings allowed; None when it is broken."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        pass
+    try:
+        return json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _script_texts(html: str, mark: str) -> Iterator[str]:
+    """Yield the text of every script element whose opening tag holds `mark`."""
+    at = html.find(mark)
+    while at >= 0:
+        opened, begin = html.rfind("<", 0, at), html.find(">", at) + 1
+        if html.startswith("<script", opened) and begin and html.find(">", opened, at) < 0:
+            end = html.find("</script", begin)
+            yield html[begin : end if end >= 0 else len(html)]
+        at = html.find(mark, at + len(mark))
+
+
+def _stories(said: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON-LD document that tell of a story; lists and ``@graph`` are opened."""
+    waiting = [said]
+    while waiting:
+        thing = waiting.pop(0)
+        if isinstance(thing, list):
+            waiting = [*thing, *waiting]
+        elif isinstance(thing, dict):
+            kinds = thing.get("@type")
+            if _STORIES.intersection(kind for kind in _listed(kinds) if isinstance(kind, str)):
+                yield thing
+            elif "@graph" in thing:
+                waiting.insert(0, thing["@graph"])
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _text(value: Any) -> str | None:
+    return " ".join(value.split()) or None if isinstance(value, str) else None
+
+
+def _names(value: Any) -> Iterator[str]:
+    for thing in _listed(value):
+        named = (thing.get("name") or thing.get("title")) if isinstance(thing, dict) else thing
+        if name := _text(named):
+            yield name
+
+
+def _keywords(value: Any) -> Iterator[str]:
+    """Yield keywords, given as one comma-joined string or as a list."""
+    for thing in value.split(",") if isinstance(value, str) else _listed(value):
+        if word := _text(thing):
+            yield word
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    for thing in _listed(value):
+        if address := _text(thing.get("url") if isinstance(thing, dict) else thing):
+            yield address
