@@ -38,7 +38,7 @@ _FULL_WIDTH = tuple(zip("，：；？！（）％\u3000\xa0", ",:;?!()%  ", stri
 
 # Beside courlan's list: AT Internet (which RFI and France 24 use), Google's, Hubspot's, Meta's, server sessions.
 _MORE_TRACKERS = re.compile(
-    r"^(?:at_|hsa_|fb_|_hs|__hs|wt_|xt(?:ref|cr|mc|s|dt)$)"
+    r"^(?:at_|hsa_|fb_(?:action_|ref|source)|_hs|__hs|wt_|xt(?:ref|cr|mc|s|dt)$)"
     r"|^(?:_openstat|campaignid|gad_source|gclsrc|jsessionid|li_fat_id|mibextid|phpsessid|sessionid|srsltid|ttclid)$"
 )
 # courlan counts these as trackers; on other sites they number a category, an event, a member or a search.

@@ -90,9 +90,14 @@ def test_a_canonical_url_is_canonical(url: str) -> None:
 
 @given(ADDRESSES)
 def test_composed_and_decomposed_are_one(url: str) -> None:
-    """The two forms of Unicode are one address, unless more marks are stacked than any language does."""
+    """The two forms of Unicode are one address.
+
+    Three oddities apart: more marks in a row than any language stacks, a letter that completes a broken escape once
+    it is taken apart, and a stroke through a sign that means something in a URL.
+    """
     decomposed = unicodedata.normalize("NFD", url)
-    assume(not re.search(r"[^\w\s]{31}", unquote(decomposed)))
+    assume(not re.search(r"[^\w\s]{31}|\u0338", unquote(decomposed)))
+    assume(not re.search(r"%(?![0-9A-Fa-f]{2})", url))
     assert canonical_or_none(url) == canonical_or_none(decomposed)
 
 
