@@ -2,6 +2,7 @@
 
 StoreError
 ├── StoreUnavailable    the database cannot be opened or written; the message says what to check
+├── WriteRefused        the database cannot hold a value it was given; nothing of the batch was written
 └── UnknownArticle      no article has this URL; has .url
 """
 
@@ -12,6 +13,10 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """The database cannot be opened, read or written."""
+
+
+class WriteRefused(StoreError):
+    """The database cannot hold a value it was given, such as a NUL character in PostgreSQL."""
 
 
 class UnknownArticle(StoreError):

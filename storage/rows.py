@@ -1,0 +1,144 @@
+"""Rows by the batch: how they are fetched, inserted and updated, and what of an article goes into which column."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import Table, bindparam, func, select, update
+
+from storage.database import IN_LIST, insert_or_ignore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Select
+    from sqlalchemy import Row as ResultRow
+    from sqlalchemy.orm import InstrumentedAttribute
+
+    from storage.outcomes import KnownArticle, Revision, Sighting
+    from storage.records import Article
+    from storage.tables import ArticleRow, RevisionRow, Row
+
+
+def fetch_in(
+    connection: Connection, query: Select[*tuple[Any, ...]], column: InstrumentedAttribute[Any], values: Iterable[Any]
+) -> Iterator[ResultRow[*tuple[Any, ...]]]:
+    """Yield the rows of a query where a column has one of many values, a list of values at a time."""
+    distinct = list(dict.fromkeys(values))
+    for start in range(0, len(distinct), IN_LIST):
+        yield from connection.execute(query.where(column.in_(distinct[start : start + IN_LIST])))
+
+
+def insert_rows(
+    connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]], *, or_ignore: bool = False
+) -> None:
+    """Insert rows of equal columns; with `or_ignore` leave those alone whose key is already there."""
+    if rows:
+        table = cast("Table", row.__table__)
+        connection.execute(insert_or_ignore(connection, table) if or_ignore else table.insert(), rows)
+
+
+def update_rows(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Update rows of equal columns; ``row_id`` in each says which row it is."""
+    if rows:
+        table = cast("Table", row.__table__)
+        connection.execute(update(table).where(table.c.id == bindparam("row_id")), rows)
+
+
+def next_free_id(connection: Connection, row: type[ArticleRow | RevisionRow]) -> int:
+    """Return the id of the next row; it stays free while the caller's `storage.database.writing` lasts."""
+    return (connection.scalar(select(func.max(row.id))) or 0) + 1
+
+
+def article_columns(known: KnownArticle) -> dict[str, Any]:
+    """Return the row of a new article."""
+    assert known.mirrors is not None, "a new article mirrors its first revision"
+    first = known.revisions[0].sighting
+    assert first is not None, "a new article was made from a sighting"
+    return {
+        "id": known.id,
+        "source": known.source,
+        "url_key": known.url_key,
+        "canonical_url": first.article.canonical_url,
+        "slug": known.slug,
+        "first_seen_at": known.first_seen_at,
+        "last_seen_at": known.last_seen_at,
+        "gone_at": None,
+        "claims_digest": known.claims_digest,
+        **_mirrored(known, known.mirrors),
+    }
+
+
+def mirror_columns(known: KnownArticle) -> dict[str, Any]:
+    """Return what changes in the row of an article whose current revision is another now."""
+    assert known.mirrors is not None
+    return {"row_id": known.id, **_mirrored(known, known.mirrors)}
+
+
+def _mirrored(known: KnownArticle, sighting: Sighting) -> dict[str, Any]:
+    article = sighting.article
+    return {
+        "title": article.title,
+        "section": article.section,
+        "language": article.language,
+        "content_id": article.content_id,
+        "published_at": article.published_at,
+        "modified_at": article.modified_at,
+        "current_revision": known.current.number,
+        "fingerprint": known.current.fingerprint,
+    }
+
+
+def seen_columns(known: KnownArticle) -> dict[str, Any]:
+    """Return what changes in the row of an article that was seen again."""
+    return {
+        "row_id": known.id,
+        "first_seen_at": known.first_seen_at,
+        "last_seen_at": known.last_seen_at,
+        "gone_at": known.gone_at,
+        "claims_digest": known.claims_digest,
+    }
+
+
+def mark_columns(revision: Revision) -> dict[str, Any]:
+    """Return what changes in the row of a revision that was seen again."""
+    return {
+        "row_id": revision.id,
+        "first_seen_at": revision.first_seen_at,
+        "last_seen_at": revision.last_seen_at,
+        "stated_at": revision.stated_at,
+        "stated_seen_at": revision.stated_seen_at,
+    }
+
+
+def revision_columns(
+    id_: int, article_id: int, revision: Revision, article: Article, *, stored_at: datetime
+) -> dict[str, Any]:
+    """Return the row of a new revision."""
+    return {
+        "id": id_,
+        "article_id": article_id,
+        "number": revision.number,
+        "fingerprint": revision.fingerprint,
+        "published_at": article.published_at,
+        "modified_at": article.modified_at,
+        "observed_at": article.observed_at,
+        "fetched_at": article.fetched_at,
+        "first_seen_at": revision.first_seen_at,
+        "last_seen_at": revision.last_seen_at,
+        "stated_at": revision.stated_at,
+        "stated_seen_at": revision.stated_seen_at,
+        "stored_at": stored_at,
+        "is_silent": revision.is_silent,
+        "title": article.title,
+        "programme": article.programme,
+        "agency": article.agency,
+        "lead": article.lead,
+        "authors": article.authors,
+        "tags": article.tags,
+        "images": [asdict(image) for image in article.images],
+        "media": [asdict(medium) for medium in article.media],
+        "alternates": article.alternates,
+    }

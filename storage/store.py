@@ -1,0 +1,215 @@
+"""Store: the one door to the database. Small; the work is in the rooms it calls."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Self, cast
+
+import orjson
+from sqlalchemy import func, inspect, select
+
+from storage.articles import save_articles
+from storage.database import open_engine, reading, writing
+from storage.errors import StoreUnavailable, WriteRefused
+from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
+from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
+from storage.seed_copies import read_seed_copies, save_seed_copies
+from storage.tables import ArticleRow, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+    from types import TracebackType
+
+    from sqlalchemy import Connection, Engine
+
+    from storage.reading import SectionCount
+    from storage.records import Article, CrawlPlan, CrawlRun, Outcome, RunState, StoredArticle
+    from storage.seed_copies import SeedCopy, StoredSeedCopy
+
+
+class Store:
+    """Articles, their revisions, and the runs that brought them; open with `Store.open`.
+
+    Every method may be called from any thread. Every write is on disk when the method returns. All methods raise
+    `StoreUnavailable` when the database cannot be reached, read or written.
+    """
+
+    def __init__(self, engine: Engine, url: str) -> None:
+        self._engine = engine
+        self.url = url
+        """The URL it was opened with, its password included."""
+
+    @classmethod
+    def open(cls, url: str = "sqlite:///newscrawl.db", *, must_exist: bool = False) -> Self:
+        """Open a database; make its tables when it has none.
+
+        Args:
+            url: See `storage.database.open_engine`.
+            must_exist: Refuse a database that is not there, or holds no articles table, instead of making it.
+
+        Raises:
+            StoreUnavailable: The database cannot be opened; the message says what to check.
+        """
+        engine = open_engine(url, must_exist=must_exist)
+        try:
+            with reading(engine) as connection:
+                missing = Row.metadata.tables.keys() - set(inspect(connection).get_table_names())
+            if must_exist and ArticleRow.__tablename__ in missing:
+                raise StoreUnavailable(
+                    f"the database {engine.url.database} holds no articles; check the name, or crawl first"
+                )
+            if missing:
+                with writing(engine) as connection:
+                    Row.metadata.create_all(connection)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine, url)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Give the database's one writing transaction, for those who write more than articles; see `save_articles`."""
+        return writing(self._engine)
+
+    def save(self, article: Article, *, now: datetime) -> Outcome:
+        """Write one article; see `save_batch`."""
+        return self.save_batch([article], now=now)[0]
+
+    def save_batch(
+        self, articles: Sequence[Article], *, now: datetime, seed_copies: Sequence[SeedCopy | None] = ()
+    ) -> list[Outcome]:
+        """Write articles in one transaction, in order; all or none.
+
+        Args:
+            articles: With `fetched_at` or `observed_at` set; the same article may come several times.
+            now: When this is written; aware. What an article shows comes from its own times, never from this one.
+            seed_copies: For each article the seed file that it came from, or None; empty if none did.
+
+        Returns:
+            What that did, one outcome for each article.
+
+        Raises:
+            WriteRefused: The database cannot hold one of the articles; nothing was written.
+        """
+        with writing(self._engine) as connection:
+            try:
+                saved = save_articles(connection, articles, now=now)
+            except (ValueError, orjson.JSONEncodeError) as error:
+                raise WriteRefused(str(error)) from error
+            copies = zip_longest(saved, seed_copies)
+            save_seed_copies(connection, ((one.article_id, copy) for one, copy in copies if copy is not None))
+        return [one.outcome for one in saved]
+
+    def article(self, url: str) -> StoredArticle:
+        """Return an article as it is now, with its aliases and claims.
+
+        Args:
+            url: Any spelling of its URL, or of an alias.
+
+        Raises:
+            UnknownArticle: None is stored under this URL.
+        """
+        with reading(self._engine) as connection:
+            return read_article(connection, url)
+
+    def revisions(self, url: str) -> list[StoredArticle]:
+        """Return all revisions of an article in the order in which they were stored, each with its own marks.
+
+        Raises:
+            UnknownArticle: None is stored under this URL.
+        """
+        with reading(self._engine) as connection:
+            return read_revisions(connection, url)
+
+    def articles(
+        self,
+        *,
+        source: str | None = None,
+        section: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+        newest_first: bool = True,
+    ) -> Iterator[StoredArticle]:
+        """Yield articles as they are now by time of publication, in bounded memory, without aliases and claims.
+
+        Args:
+            source: Only this source.
+            section: Only this section.
+            since: Published at or after this instant; aware.
+            until: Published before this instant; aware.
+            limit: At most so many.
+            newest_first: Else oldest first.
+        """
+        return page_through(
+            self._engine,
+            source=source,
+            section=section,
+            since=since,
+            until=until,
+            limit=limit,
+            newest_first=newest_first,
+        )
+
+    def count_articles(self) -> int:
+        """Return how many articles are stored."""
+        with reading(self._engine) as connection:
+            return cast("int", connection.scalar(select(func.count()).select_from(ArticleRow)))
+
+    def count_by_section(self) -> list[SectionCount]:
+        """Return how many articles are stored by source and section, the largest section of each source first."""
+        with reading(self._engine) as connection:
+            return count_by_section(connection)
+
+    def known_urls(self, urls: Iterable[str]) -> set[str]:
+        """Return those of some canonical URLs under which an article is stored, directly or as an alias."""
+        with reading(self._engine) as connection:
+            return known_among(connection, urls)
+
+    def seed_copies(self) -> Iterator[StoredSeedCopy]:
+        """Yield the imported seed files in the order in which they came, in bounded memory."""
+        return read_seed_copies(self._engine)
+
+    def start_run(self, plan: CrawlPlan, *, now: datetime) -> CrawlRun:
+        """Open a run of this process."""
+        with writing(self._engine) as connection:
+            return start_run(connection, plan, now=now)
+
+    def keep_alive(self, run_id: int, *, now: datetime, counts: Mapping[str, int] | None = None) -> None:
+        """Note that a run is alive, and what it has counted so far."""
+        with writing(self._engine) as connection:
+            keep_alive(connection, run_id, counts=counts, now=now)
+
+    def finish_run(
+        self, run_id: int, *, state: RunState, reason: str | None, counts: Mapping[str, int], now: datetime
+    ) -> CrawlRun:
+        """Close a run and return it.
+
+        Raises:
+            LookupError: There is no such run.
+        """
+        with writing(self._engine) as connection:
+            return finish_run(connection, run_id, state=state, reason=reason, counts=counts, now=now)
+
+    def runs(self, limit: int = 20) -> list[CrawlRun]:
+        """Return the latest runs, newest first."""
+        with reading(self._engine) as connection:
+            return read_runs(connection, limit=limit)
+
+    def run(self, run_id: int) -> CrawlRun | None:
+        """Return a run; None if there is no such run."""
+        with reading(self._engine) as connection:
+            return read_run(connection, run_id)
