@@ -11,7 +11,6 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -39,7 +38,9 @@ class Archive(Protocol):
         """Return what the archive holds for a URL in any spelling; None if it knows nothing of it."""
 
 
-def answer(response: ArchivedResponse, request_headers: Mapping[str, str]) -> ArchivedResponse:
+def answer(
+    response: ArchivedResponse, *, if_none_match: str | None = None, if_modified_since: str | None = None
+) -> ArchivedResponse:
     """Return the response to a possibly conditional GET: the page itself, or 304 without a body.
 
     If-Modified-Since counts only where If-None-Match is absent.
@@ -47,16 +48,15 @@ def answer(response: ArchivedResponse, request_headers: Mapping[str, str]) -> Ar
 
     Args:
         response: What `Archive.lookup` returned.
-        request_headers: Looked up by their usual spelling; both validators may be absent.
+        if_none_match: The request's header of this name; None if it has none.
+        if_modified_since: The same.
     """
     if response.status != 200:
         return response
-    tags = request_headers.get("If-None-Match")
-    since = request_headers.get("If-Modified-Since")
-    if tags is not None:
-        is_unchanged = _matches(tags, response.header("ETag"))
+    if if_none_match is not None:
+        is_unchanged = _matches(if_none_match, response.header("ETag"))
     else:
-        stated, known = _http_date(response.header("Last-Modified")), _http_date(since)
+        stated, known = _http_date(response.header("Last-Modified")), _http_date(if_modified_since)
         is_unchanged = stated is not None and known is not None and stated <= known
     return replace(response, status=304, body=b"") if is_unchanged else response
 

@@ -47,11 +47,20 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Return what the archive holds; 304 where the request's validators still hold."""
         found = self.archive.lookup(request.url) or _not_kept(request.url)
-        archived = answer(found, request.headers.to_unicode_dict())
+        archived = answer(
+            found,
+            if_none_match=_header(request, "If-None-Match"),
+            if_modified_since=_header(request, "If-Modified-Since"),
+        )
         headers = Headers(archived.headers)
         response_class = responsetypes.from_args(headers=headers, url=request.url, body=archived.body)
         body = b"" if request.method == "HEAD" else archived.body
         return response_class(url=request.url, status=archived.status, headers=headers, body=body)
+
+
+def _header(request: Request, name: str) -> str | None:
+    value = request.headers.get(name)
+    return value.decode("latin-1") if value is not None else None
 
 
 def _not_kept(url: str) -> ArchivedResponse:

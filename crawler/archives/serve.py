@@ -133,7 +133,11 @@ class _ArchiveRequestHandler(BaseHTTPRequestHandler):
         # the request line arrives as bytes read as Latin-1; a raw Chinese path is UTF-8 inside it
         target = self.path.encode("iso-8859-1").decode("utf-8", "replace").split("#", 1)[0]
         found = self.server.look_up(self.headers.get("Host", ""), target)
-        response = answer(found, self.headers)
+        response = answer(
+            found,
+            if_none_match=self.headers.get("If-None-Match"),
+            if_modified_since=self.headers.get("If-Modified-Since"),
+        )
         if self.server.compress and response.body and "gzip" in self.headers.get("Accept-Encoding", ""):
             response = self.server.compressed(response)
         self.send_response(response.status)

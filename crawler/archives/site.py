@@ -20,7 +20,7 @@ from crawler.archives import site_feeds, site_listings
 from crawler.archives.base import ArchivedResponse
 from crawler.archives.site_article import ArticlePage, main
 from crawler.archives.site_cards import footer, header
-from crawler.archives.site_index import read_index, read_seed_file
+from crawler.archives.site_index import ORIGIN, read_index, read_seed_file
 from crawler.archives.site_metadata import head
 from crawler.archives.site_shell import pictograms, script, style
 from crawler.archives.site_words import words_of
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from crawler.archives.site_shell import Release
     from crawler.errors import SeedFileError, UnknownSource
     from crawler.items import ScrapedArticle
-
-ORIGIN = "https://www.rfi.fr"
 
 _HTML = "text/html; charset=UTF-8"
 _XML = "application/xml; charset=UTF-8"
@@ -68,6 +66,7 @@ class SeedSite:
         self._article = functools.lru_cache(_KEPT_ARTICLES)(self._render_article)
         self._listing = functools.lru_cache(_KEPT_LISTINGS)(self._render_listing)
         self._around = functools.cache(self._render_around)
+        self._missing = functools.cache(self._render_missing)
 
     @property
     def editions(self) -> tuple[Edition, ...]:
@@ -95,7 +94,8 @@ class SeedSite:
         try:
             page = self._article(key) if key in self._index.stories else self._listing(key)
         except (_NoSuchPage, PageNotUnderstood):
-            page = self._missing(key)
+            prefix = urlsplit(key).path.split("/")[1]
+            page = self._missing(prefix if prefix in self._index.editions else self.editions[0].prefix)
         return ArchivedResponse(url=key, status=page.status, headers=page.headers, body=b"".join(page.parts))
 
     def _render_article(self, key: str) -> _Page:
@@ -164,10 +164,8 @@ class SeedSite:
     def _edition(self, home_url: str) -> Edition:
         return self._index.editions[urlsplit(home_url).path.strip("/")]
 
-    def _missing(self, key: str) -> _Page:
-        prefix = urlsplit(key).path.split("/")[1]
-        edition = self._index.editions.get(prefix, self.editions[0])
-        body = site_listings.missing_page(edition, ORIGIN).encode()
+    def _render_missing(self, prefix: str) -> _Page:
+        body = site_listings.missing_page(self._index.editions[prefix], ORIGIN).encode()
         return _Page(parts=(body,), headers=(("Content-Type", _HTML),), status=404)
 
 

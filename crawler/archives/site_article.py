@@ -58,14 +58,19 @@ class ArticlePage:
         return RELEASES[self.number % len(RELEASES)]
 
     @property
-    def section(self) -> str:
-        """What breadcrumb, tags and JSON-LD name."""
-        return self.story.sections[-1].rsplit("/", 1)[-1]
+    def sections(self) -> tuple[str, ...]:
+        """Decoded paths of the sections that the URL names; empty for wire stories right under the edition."""
+        return self.story.sections if self.article.section else ()
+
+    @property
+    def section(self) -> str | None:
+        """What breadcrumb, tags and JSON-LD name; None where the URL names no section."""
+        return self.sections[-1].rsplit("/", 1)[-1] if self.sections else None
 
     @property
     def title(self) -> str:
         """Clean title, as in the h1."""
-        return self.article.title or self.story.headline
+        return self.article.title or self.story.title
 
     @property
     def headline(self) -> str:
@@ -75,7 +80,7 @@ class ArticlePage:
     @property
     def tags(self) -> tuple[str, ...]:
         """Keywords; a story without any is filed under its section."""
-        return self.article.tags or (self.section,)
+        return self.article.tags or ((self.section,) if self.section else ())
 
     @property
     def published(self) -> str:
@@ -122,7 +127,7 @@ def main(page: ArticlePage) -> str:
 <div class="t-content t-content--article" id="main-content" tabindex="-1">
 {_breadcrumb(page)}
 <article class="t-content__article-wrapper" data-article-content>
-    <div class="t-content__section a-tag"><span class="a-tag__wrapper">{escape(page.section)}</span></div>
+    {_section(page)}
     <h1 class="t-content__title a-page-title">{escape(page.title, quote=False)}</h1>
     {opening}
     {_authors(page)}
@@ -139,12 +144,26 @@ def main(page: ArticlePage) -> str:
 </main>"""
 
 
+def _section(page: ArticlePage) -> str:
+    """Return the label above the title: the programme with a link to its page, or the section."""
+    programme = page.article.programme
+    if programme:
+        href = section_href(page.edition, page.story.sections[-1])
+        return (
+            f'<a href="{href}" class="a-program-link" title="{escape(programme)}">{escape(programme, quote=False)}</a>'
+        )
+    if not page.section:
+        return ""
+    label = f'<span class="a-tag__wrapper">{escape(page.section)}</span>'
+    return f'<div class="t-content__section a-tag">{label}</div>'
+
+
 def _breadcrumb(page: ArticlePage) -> str:
     items = "".join(
         f'<li class="m-breadcrumb__list__item"><span class="m-breadcrumb__list__item__separator">/</span>'
         f'<a href="{section_href(page.edition, section)}" class="m-breadcrumb__list__item__link">'
         f"{escape(section.rsplit('/', 1)[-1])}</a></li>"
-        for section in page.story.sections
+        for section in page.sections
     )
     return f"""<nav class="m-breadcrumb"><ol class="m-breadcrumb__list">
     <li class="m-breadcrumb__list__item"><a href="/{page.edition.prefix}/" \

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lxml import etree, html
+from lxml import etree
 
 if TYPE_CHECKING:
     from crawler.archives.site_words import Words
@@ -30,8 +30,11 @@ _BEHIND_BODY = re.compile(
     r"|(?:<br\s*/?>\s*)*<hr\s*/?>\s*<div[^>]*>\s*获取更多RSS"
 )
 
-# A collector's minifier glued tag names to attributes: <divclass=, <sourcetype=.
-_GLUED = re.compile(r"<(div|source|span|img|iframe|button|figure)(?=[a-z-]+=)")
+# A collector's minifier glued tag names to attributes: <divclass=, <sourcetype=, <youtube-playervideo-type=.
+_GLUED = re.compile(
+    r"<(div|source|span|img|iframe|button|figure|picture|script|video-player|youtube-player|play-media|"
+    r"add-to-playlist|diaporama-fullscreen|diaporama|a|p)(?=[a-z@:][\w:.@-]*\s*=)"
+)
 
 _EMPTY_INTERSTITIAL = re.compile(r'<div class="m-interstitial">\s*</div>')
 _BARE_COPYRIGHT = re.compile(r"<p>(?=\s*©\s*\d{4}\s+AFP\s*</p>)")
@@ -68,10 +71,11 @@ def _cut(fragment: str) -> str:
 def _well_formed(body: str) -> str:
     """Repair as a browser would: end tags without a start are dropped, elements left open are closed."""
     unglued = _GLUED.sub(r"<\1 ", body)
-    parsed = html.document_fromstring(f"<body>{unglued}</body>").body
-    parts = [parsed.text or ""]
-    parts += (etree.tostring(child, encoding="unicode", method="html") for child in parsed)
-    return "".join(parts)
+    # huge_tree: libxml2's own limit of depth would drop the rest of a deeply nested body without a word
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True)
+    root = etree.fromstring(f"<html><body>{unglued}</body></html>".encode(), parser)
+    page = etree.tostring(root, encoding="unicode", method="html")
+    return page[page.index("<body>") + len("<body>") : page.rindex("</body>")]
 
 
 def _interstitial(words: Words) -> str:

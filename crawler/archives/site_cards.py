@@ -58,7 +58,7 @@ def card(story: Story, *, level: int = 2, kind: str = "") -> str:
         if story.image
         else ""
     )
-    heading = f"<h2>{escape(story.headline, quote=False)}</h2>"
+    heading = f"<h2>{escape(story.title, quote=False)}</h2>"
     if level != 2:
         heading = heading.replace("<h2>", f'<h2 aria-level="{level}">')
     tag = escape(story.sections[-1].rsplit("/", 1)[-1])
@@ -108,8 +108,8 @@ def _live_item(edition: Edition, story: Story, words: Words) -> str:
     <div class="news__metadata"><div class="news__metadata__time">\
 <time datetime="{local.isoformat()}">{local:%H:%M}</time></div>{origin}</div>
     <div class="news__content"><div class="news__content__title">\
-<a href="{escape(story.href)}" title="{escape(story.headline)}"><h2 aria-level="3">\
-{escape(story.headline, quote=False)}</h2></a></div></div>
+<a href="{escape(story.href)}" title="{escape(story.title)}"><h2 aria-level="3">\
+{escape(story.title, quote=False)}</h2></a></div></div>
 </div></li>"""
 
 
@@ -117,7 +117,7 @@ def carousel(stories: Iterable[Story]) -> str:
     """Return a row of stories to swipe through."""
     items = "".join(
         f'<div class="m-carousel-item"><div class="m-carousel-item__title"><a href="{escape(story.href)}">'
-        f"{escape(story.headline, quote=False)}</a></div></div>"
+        f"{escape(story.title, quote=False)}</a></div></div>"
         for story in stories
     )
     return f'<div class="o-carousel" data-carousel>{items}</div>'

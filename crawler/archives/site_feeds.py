@@ -55,7 +55,7 @@ xmlns:media="http://search.yahoo.com/mrss/" version="2.0"><channel>
 
 
 def _rss_item(story: Story, article: ScrapedArticle) -> str:
-    description = f"<description>{escape(article.lead)}</description>" if article.lead else ""
+    description = f"<description>{escape(' '.join(article.lead.split()))}</description>" if article.lead else ""
     creators = "".join(f"<dc:creator>{escape(name)}</dc:creator>" for name in article.authors or ("RFI",))
     picture = ""
     if story.image:
@@ -65,7 +65,7 @@ def _rss_item(story: Story, article: ScrapedArticle) -> str:
             f'<enclosure url={address} length="0" type="image/jpeg"/>'
         )
     return (
-        f"<item><title>{escape(story.headline)}</title>{description}<link>{escape(story.url)}</link>"
+        f"<item><title>{escape(story.title)}</title>{description}<link>{escape(story.url)}</link>"
         f"<category>{escape(story.sections[-1].rsplit('/', 1)[-1])}</category>{creators}"
         f"<pubDate>{format_datetime(story.published_at, usegmt=True)}</pubDate>"
         f'<guid isPermaLink="true">{escape(story.url)}</guid>{picture}</item>\n'
@@ -127,7 +127,7 @@ def _news_entry(edition: Edition, story: Story, article: ScrapedArticle) -> str:
         f"<news:news><news:publication><news:name>{escape(edition.source.title)}</news:name>"
         f"<news:language>{_news_language(edition.source.language)}</news:language></news:publication>"
         f"<news:publication_date>{published}</news:publication_date>"
-        f"<news:title>{escape(story.headline)}</news:title><news:keywords>{keywords}</news:keywords></news:news>"
+        f"<news:title>{escape(story.title)}</news:title><news:keywords>{keywords}</news:keywords></news:news>"
         f"{picture}</url>\n"
     )
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from crawler.items import SeedFile
     from crawler.sources.base import Source
 
+ORIGIN = "https://www.rfi.fr"
+
 # DD/MM/YYYY - HH:MM, local time of the source's zone
 _PRINTED = re.compile(r"(\d\d)/(\d\d)/(\d{4}) - (\d\d):(\d\d)")
 
@@ -44,9 +46,9 @@ class Story:
     url: str
     """Canonical."""
     href: str
-    """As listings print it: without scheme and host where the story lives on the site's own host."""
-    headline: str
-    """Programme included, the site's suffix cut off."""
+    """As listings print it: without scheme and host."""
+    title: str
+    """As listings print it: the names of site and programme cut off."""
     published_at: datetime
     """As printed, in UTC; for order and listings only, the page itself prints what the source's reader read."""
     observed_at: datetime
@@ -126,18 +128,27 @@ def _read_story(path: Path) -> Story:
     except ValueError as error:
         raise SeedFileError(str(path), 1, f"its URL is no URL: {error}") from error
     source = source_of(url)
+    if source is None or not source.home_url.startswith(f"{ORIGIN}/"):
+        raise UnknownSource(url)
+    sections = _sections(url, source)
     picture = _PICTURE.search(seed.fragment)
     return Story(
         url=url,
-        href=urlsplit(url).path if url.startswith(_root(source)) else url,
-        headline=_SITE_SUFFIX.sub("", seed.title).strip(),
+        href=urlsplit(url).path,
+        title=_listed_title(seed.title, sections[-1]),
         published_at=_printed_at(seed, source),
         observed_at=seed.observed_at,
-        sections=_sections(url, source),
+        sections=sections,
         image=picture.group(1) if picture else None,
         path=path,
         source=source,
     )
+
+
+def _listed_title(title: str, section: str) -> str:
+    """Cut off what archived titles carry behind the story's own: the site's name, and its programme's."""
+    listed = " ".join(_SITE_SUFFIX.sub("", title).split())
+    return listed.removesuffix(f" - {section.rpartition('/')[2]}") or listed
 
 
 def _printed_at(seed: SeedFile, source: Source) -> datetime:
@@ -149,11 +160,6 @@ def _printed_at(seed: SeedFile, source: Source) -> datetime:
         return datetime(year, month, day, hour, minute, tzinfo=source.zone).astimezone(UTC)
     except ValueError:
         return seed.observed_at
-
-
-def _root(source: Source) -> str:
-    parts = urlsplit(source.home_url)
-    return f"{parts.scheme}://{parts.netloc}/"
 
 
 def section_path(url: str, source: Source) -> tuple[str, ...]:

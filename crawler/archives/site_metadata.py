@@ -44,7 +44,7 @@ def head(page: ArticlePage) -> str:
         ("og:url", story.url),
         ("article:published_time", page.published),
         ("article:modified_time", page.modified),
-        ("article:section", page.section),
+        ("article:section", page.section or ""),
         *(("article:tag", tag) for tag in page.tags),
     ]
     metas = "\n    ".join(f'<meta property="{name}" content="{escape(value)}">' for name, value in properties if value)
@@ -107,7 +107,7 @@ def _news_article(page: ArticlePage) -> dict[str, Any]:
 
 def _breadcrumb_list(page: ArticlePage) -> dict[str, Any]:
     steps = [(f"{page.origin}/{page.edition.prefix}/", page.edition.source.title)]
-    steps += [(page.origin + section_href(page.edition, s), s.rsplit("/", 1)[-1]) for s in page.story.sections]
+    steps += [(page.origin + section_href(page.edition, s), s.rsplit("/", 1)[-1]) for s in page.sections]
     steps.append((page.story.url, page.title))
     items = [
         {"@type": "ListItem", "position": position, "item": {"@id": url, "name": name}}
