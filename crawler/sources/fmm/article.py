@@ -138,7 +138,7 @@ def _title(edition: Edition, page: Page, parts: Parts, url: str) -> tuple[str, s
 def _section(edition: Edition, page: Page, parts: Parts, url: str) -> str | None:
     if is_programme_page(edition, url):
         return section_of(edition, url)
-    stated = (parts.section, page.meta("article:section"), page.statement.section, section_of(edition, url))
+    stated = (parts.section, page.meta("article:section"), section_of(edition, url))
     return next(filter(None, stated), None)
 
 
@@ -149,12 +149,14 @@ def _language(page: Page) -> str | None:
 
 def _images(page: Page, parts: Parts) -> Iterator[Image]:
     shown = list(read_images(parts.pictures))
-    yield from shown
-    if not shown:
-        for stated in (page.meta("og:image"), *page.statement.images[:1]):
-            if address := picture_address(stated):
-                yield Image(url=address)
-                return
+    for stated in () if shown else (page.meta("og:image"), *page.statement.images):
+        if address := picture_address(stated):
+            shown.append(Image(url=address))
+            break
+    caption, credit = parts.legend
+    for image in shown:
+        yield Image(url=image.url, caption=image.caption or caption, credit=image.credit or credit)
+        caption, credit = None, None  # the legend is that of the main picture, which comes first
 
 
 def _alternates(page: Page) -> Iterator[tuple[str, str]]:

@@ -32,14 +32,20 @@ _NOT_SHOWN_ATTRIBUTES = (
     "data-root-share", "data-diaporama", "hidden",
 )  # fmt: skip
 
-_LINES = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6", "p": "p", "li": "li", "pre": "pre"}
-_HOLDERS = {"ul": "ul", "ol": "ol", "blockquote": "blockquote"}
+_LINES = {
+    "p": "p", "h1": "h2", "h2": "h2", "h3": "h3", "h4": "h4", "h5": "h5", "h6": "h6", "pre": "pre",
+    "td": "p", "th": "p", "dt": "p", "dd": "p", "caption": "p",
+}  # fmt: skip
+"""Elements that hold lines of text, and what they are written as."""
+_HOLDERS = frozenset({"ul", "ol", "li", "blockquote"})
+"""Elements that are written around their lines."""
 _WALLS = frozenset({
-    "html", "body", "div", "section", "article", "main", "header", "footer", "address", "center", "dl", "dt", "dd",
-    "hr", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "details", "summary", "fieldset",
+    "html", "body", "div", "section", "article", "main", "header", "footer", "address", "center", "dl", "hr",
+    "table", "tbody", "thead", "tfoot", "tr", "details", "summary", "fieldset",
 })  # fmt: skip
 _INLINE = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "u": "u", "s": "s", "sub": "sub", "sup": "sup"}
 _WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
 
@@ -52,17 +58,26 @@ class Reading:
     html: str = ""
 
 
-def read_elements(elements: Iterable[_Element], origin: str, *, not_text: frozenset[str] = frozenset()) -> Reading:
+def read_elements(elements: Iterable[_Element], origin: str, *, labels: frozenset[str] = frozenset()) -> Reading:
     """Read elements in their order.
+
+    Text counts where it stands in lines: paragraphs, headings, list items, quotes, cells. Bare text between them does
+    not, so as to agree to the word with the selectors that others publish for this platform; only where there are no
+    lines at all, bare text is what there is.
 
     Args:
         elements: Tops of subtrees; a top is read even if its class or tag says otherwise.
         origin: Scheme and host that links starting with a slash are completed with.
-        not_text: Labels to leave out where they stand by themselves outside any paragraph.
+        labels: Bare texts that never count.
     """
-    writer = _Writer(origin=origin, not_text=not_text)
-    for element in elements:
-        _walk(element, writer)
+    tops = tuple(elements)
+    writer = _Writer(origin=origin)
+    for top in tops:
+        _walk(top, writer)
+    if tops and not writer.paragraphs:
+        writer = _Writer(origin=origin, labels=labels, keeps_bare_text=True)
+        for top in tops:
+            _walk(top, writer)
     return Reading(paragraphs=tuple(writer.paragraphs), html="".join(writer.pieces))
 
 
@@ -103,7 +118,8 @@ class _Writer:
     """Writes lines of text and HTML side by side as elements are opened and closed."""
 
     origin: str
-    not_text: frozenset[str]
+    labels: frozenset[str] = frozenset()
+    keeps_bare_text: bool = False
     paragraphs: list[str] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
     _words: list[str] = field(default_factory=list)
@@ -111,7 +127,7 @@ class _Writer:
     _inline: list[tuple[str, str]] = field(default_factory=list)
     """(opening tag, name) of inline elements that are open, outermost first."""
     _open: list[str] = field(default_factory=list)
-    """Lines and holders that are open."""
+    """Names of lines and holders that are open, outermost first."""
 
     def open(self, element: _Element) -> None:
         tag = element.tag
@@ -122,10 +138,13 @@ class _Writer:
         elif tag == "br":
             self._words.append(" ")
             self._line.append("<br>")
-        elif name := _LINES.get(tag) or _HOLDERS.get(tag, ""):
+        elif tag in _LINES:
             self.end_line()
-            self.pieces.append(f"<{name}>")
-            self._open.append(name)
+            self._open.append(_LINES[tag])
+        elif tag in _HOLDERS:
+            self.end_line()
+            self._open.append(tag)
+            self.pieces.append(f"<{tag}>")
         elif tag in _WALLS:
             self.end_line()
 
@@ -135,13 +154,16 @@ class _Writer:
             _, name = self._inline.pop()
             if name:
                 self._line.append(f"</{name}>")
-        elif name := _LINES.get(tag) or _HOLDERS.get(tag, ""):
+        elif tag in _LINES:
             self.end_line()
             self._open.pop()
-            if self.pieces[-1] == f"<{name}>":
+        elif tag in _HOLDERS:
+            self.end_line()
+            self._open.pop()
+            if self.pieces[-1] == f"<{tag}>":
                 self.pieces.pop()
             else:
-                self.pieces.append(f"</{name}>")
+                self.pieces.append(f"</{tag}>")
         elif tag in _WALLS:
             self.end_line()
 
@@ -155,12 +177,14 @@ class _Writer:
         if not self._line and not self._words:
             return
         text = " ".join("".join(self._words).split())
-        bare = not self._open or self._open[-1] in ("ul", "ol", "blockquote")
-        if text and not (bare and text in self.not_text):
+        holder = self._open[-1] if self._open else ""
+        is_bare = holder in ("", "ul", "ol")
+        if text and (not is_bare or (self.keeps_bare_text and text not in self.labels)):
             self.paragraphs.append(text)
             closings = "".join(f"</{name}>" for _, name in reversed(self._inline) if name)
-            line = "".join(self._line) + closings
-            self.pieces.append(f"<p>{line}</p>" if bare else line)
+            line = _BLANKS.sub(" ", "".join(self._line)).strip(" ") + closings
+            name = "p" if is_bare or holder == "blockquote" else holder
+            self.pieces.append(line if name == "li" else f"<{name}>{line}</{name}>")
         self._words.clear()
         self._line[:] = [opening for opening, _ in self._inline if opening]
 

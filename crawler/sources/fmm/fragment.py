@@ -16,7 +16,7 @@ from crawler.errors import PageNotUnderstood
 from crawler.items import ScrapedArticle
 from crawler.sources.fmm.addresses import programme_of, section_of
 from crawler.sources.fmm.article import agency_of, text_of
-from crawler.sources.fmm.body import read_elements
+from crawler.sources.fmm.body import is_shown, read_elements
 from crawler.sources.fmm.claims import url_claims
 from crawler.sources.fmm.dates import printed_time
 from crawler.sources.fmm.editions import ZONE
@@ -54,6 +54,8 @@ class _Found:
     lead: list[_Element] = field(default_factory=list)
     body: list[_Element] = field(default_factory=list)
     pictures: list[_Element] = field(default_factory=list)
+    beside: list[_Element] = field(default_factory=list)
+    """Embeds that stand beside the body, for their pictures and players."""
     authors: list[str] = field(default_factory=list)
     is_over: bool = False
 
@@ -72,7 +74,7 @@ def read_seed(edition: Edition, seed: SeedFile) -> ScrapedArticle:
     title, programme = split_title(edition, seed.title, (programme_of(edition, seed.url),))
     published_at = printed_time(parts.printed, ZONE)
     lead = read_elements(parts.lead, edition.origin)
-    body = read_elements(parts.body, edition.origin, not_text=_LABELS)
+    body = read_elements(parts.body, edition.origin, labels=_LABELS)
     missing = _missing(title=title, text=lead.paragraphs or body.paragraphs, published_at=published_at)
     if missing:
         raise PageNotUnderstood(seed.url, missing)
@@ -90,8 +92,8 @@ def read_seed(edition: Edition, seed: SeedFile) -> ScrapedArticle:
         authors=tuple(dict.fromkeys(parts.authors)),
         section=section_of(edition, seed.url),
         language=edition.language,
-        images=distinct_images(read_images((*parts.pictures, *parts.body))),
-        media=read_media(parts.body),
+        images=distinct_images(read_images((*parts.pictures, *parts.body, *parts.beside))),
+        media=read_media((*parts.body, *parts.beside)),
         claims=tuple(_claims(seed, published_at)),
     )
 
@@ -121,10 +123,12 @@ def _sort(element: _Element, parts: _Found) -> None:
         parts.lead.append(element)
     elif element.tag == "div" and _is_beside_text(element):
         parts.authors.extend(_authors(element))
-    else:
+    elif is_shown(element):
         if last := found(element, "descendant-or-self::p[normalize-space()][last()]"):
             _mark_copyright(last[-1])
         parts.body.append(element)
+    else:
+        parts.beside.append(element)
 
 
 def _is_time(element: _Element) -> bool:

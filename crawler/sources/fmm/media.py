@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SIZES = re.compile(r"/(?:w:\d+|h:\d+|p:\w+|m:\{[^}]*\})(?=/)")
 _NO_PICTURE = re.compile(r"/meta_og_twcards/|vf-missing-image", re.IGNORECASE)
 _CREDIT_SIGN = re.compile(r"^(.*?)\s*[©Ⓒ]\s*(\S.*)$", re.DOTALL)
+_CREDIT_BAR = re.compile(r"^(\S.*?)\s*\|\s*(\S.*)$", re.DOTALL)
 _SOUND = re.compile(r"\.(?:mp3|m4a|aac|ogg|oga|opus|wav)(?:$|[?#])", re.IGNORECASE)
 _FILM = re.compile(r"\.(?:mp4|m3u8|webm|mov|m4v)(?:$|[?#])", re.IGNORECASE)
 _PLAYER = re.compile(
@@ -43,15 +44,20 @@ def picture_address(stated: str | None) -> str | None:
 
 
 def split_credit(text: str) -> tuple[str | None, str | None]:
-    """Split a printed caption at its ``©`` into caption and credit.
+    """Split a printed legend at its ``©`` into caption and credit; until 2019 the credit came first, before a bar.
 
     >>> split_credit("前港督彭定康 © AP - Kin Cheung")
     ('前港督彭定康', 'AP - Kin Cheung')
+    >>> split_credit("© Jeanne Doe, AFP | The two candidates")
+    ('The two candidates', 'Jeanne Doe, AFP')
     """
     match = _CREDIT_SIGN.match(text)
     if not match:
         return text or None, None
-    return match[1].strip() or None, match[2].strip()
+    caption, credit = match[1].strip() or None, match[2].strip()
+    if caption is None and (barred := _CREDIT_BAR.match(credit)):
+        return barred[2].strip(), barred[1].strip()
+    return caption, credit
 
 
 def read_images(roots: Iterable[_Element]) -> Iterator[Image]:
@@ -113,8 +119,7 @@ def _legend(element: _Element) -> tuple[str | None, str | None]:
         return split_credit(folded_text(captions[0]))
     first, *others = (folded_text(span) for span in spans)
     credit = next((text for text in others if text), "")
-    caption, found_credit = split_credit(first)
-    return caption, split_credit(f"© {credit}".replace("© ©", "©"))[1] if credit else found_credit
+    return split_credit(f"{first} © {credit.lstrip('©Ⓒ ')}" if credit else first)
 
 
 def _all_media(root: _Element) -> Iterator[Media]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crawler.sources.fmm.body import is_shown
+from crawler.sources.fmm.media import split_credit
 from crawler.sources.fmm.parts import Parts
 from crawler.sources.fmm.trees import folded_text, found, with_class
 
@@ -42,6 +44,7 @@ def find_parts(page: Page) -> Parts:
         lead=tuple(lead),
         body=tuple(body),
         pictures=(*_main_pictures(article), *body),
+        legend=_legend(article),
         media=(article,),
         authors=tuple(dict.fromkeys(filter(None, map(folded_text, found(article, _AUTHORS))))),
         tags=page.metas.get("article:tag", ()) or tuple(_tags(article)),
@@ -59,7 +62,7 @@ def _lead_and_body(article: _Element) -> tuple[list[_Element], list[_Element]]:
     """
     bodies = found(article, "descendant::*[@itemprop='articleBody']")[:1] or found(article, "child::*[@class='bd']")[:1]
     intros = with_class(article, "intro")[:1]
-    content = [child for body in bodies for child in body if child not in intros]
+    content = [child for body in bodies for child in body if child not in intros and is_shown(child)]
     if not intros and content and content[0].tag == "h2":
         return content[:1], content[1:]
     return intros, content
@@ -67,6 +70,15 @@ def _lead_and_body(article: _Element) -> tuple[list[_Element], list[_Element]]:
 
 def _main_pictures(article: _Element) -> Iterator[_Element]:
     yield from found(article, "descendant::header//figure | descendant::header//img | descendant::*[@itemprop='image']")
+
+
+def _legend(article: _Element) -> tuple[str | None, str | None]:
+    """Return caption and credit: two ``small`` below the picture on RFI, one line on France 24."""
+    smalls = [folded_text(small) for small in found(article, "descendant::header//*[@class='media']/small")]
+    if smalls:
+        return split_credit(" © ".join(filter(None, smalls)))
+    lines = found(article, "descendant::header//figcaption")
+    return split_credit(folded_text(lines[0])) if lines else (None, None)
 
 
 def _tags(article: _Element) -> Iterator[str]:

@@ -18,6 +18,8 @@ class Parts:
     body: tuple[_Element, ...] = ()
     pictures: tuple[_Element, ...] = ()
     """Subtrees with the article's pictures, the main one first."""
+    legend: tuple[str | None, str | None] = (None, None)
+    """Caption and credit that are printed beside the main picture rather than with it."""
     media: tuple[_Element, ...] = ()
     """Subtrees with its players."""
     times: tuple[tuple[str, str], ...] = ()

@@ -28,7 +28,6 @@ class Statement:
     title: str | None = None
     published: str | None = None
     modified: str | None = None
-    section: str | None = None
     authors: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -69,7 +68,6 @@ def read_statement(html: str) -> Statement:
         title=_text(said.get("headline")) or _text(said.get("name")),
         published=_text(said.get("datePublished")) or _text(said.get("uploadDate")),
         modified=_text(said.get("dateModified")),
-        section=_text(said.get("articleSection")),
         authors=tuple(_names(said.get("author") or said.get("creator"))),
         keywords=tuple(_keywords(said.get("keywords"))),
         images=tuple(_addresses(said.get("image") or said.get("thumbnailUrl"))),
