@@ -6,6 +6,7 @@ import gzip
 import http.client
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -15,6 +16,10 @@ from crawler.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pytest_httpserver import HTTPServer
+
+    from crawler.archives.site import SeedSite
 
 PAGE = ArchivedResponse(
     url="https://www.rfi.fr/cn/%E4%B8%AD%E5%9B%BD",
@@ -135,3 +140,15 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
         assert port is not None
         with pytest.raises(BadInput, match=rf"^cannot serve on 127\.0\.0\.1:{port}: Address already in use; choose"):
             serve_archive(OnePage(), port=port)
+
+
+def test_the_fixture_of_other_tests_serves_the_site_and_logs(site: HTTPServer, seed_site: SeedSite) -> None:
+    """Tests that need a scripted server get the local site, its 404s, and a log of what was asked."""
+    front = seed_site.lookup("https://www.rfi.fr/cn/")
+    assert front is not None
+    with urlopen(site.url_for("/cn/")) as response:
+        assert response.read() == front.body
+    site.expect_oneshot_request("/cn/").respond_with_data("maintenance", status=200)
+    with urlopen(site.url_for("/cn/")) as response:
+        assert response.read() == b"maintenance"
+    assert [request.path for request, _ in site.log] == ["/cn/", "/cn/"]

@@ -21,7 +21,7 @@ from crawler.archives.base import ArchivedResponse, answer
 from crawler.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from crawler.archives.base import Archive
 
@@ -34,12 +34,34 @@ _GZIP_LEVEL = 1
 _MAX_COMPRESSED = 512  # pages kept compressed, about 30 MB
 
 
+def look_up(archive: Archive, host: str, target: str, default_host: str = DEFAULT_HOST) -> ArchivedResponse:
+    """Return what an archive holds for an HTTP request, or a plain 404.
+
+    Args:
+        archive: Asked under ``https://<host><target>``, then under the default host.
+        host: The Host header, a port included or not; may be empty.
+        target: As on the request line: path and query, or absolute as clients of proxies write it.
+        default_host: What an unknown host counts as, so that a browser at 127.0.0.1 sees the site.
+    """
+    if target.startswith(("http://", "https://")):
+        parts = urlsplit(target)
+        host, target = parts.netloc, target.split(parts.netloc, 1)[1] or "/"
+    name = host if host.endswith("]") else host.rsplit(":", 1)[0].lower()
+    response = archive.lookup(f"https://{name}{target}") if name else None
+    response = response or archive.lookup(f"https://{default_host}{target}")
+    return response or ArchivedResponse(
+        url=target, status=404, headers=(("Content-Type", "text/plain; charset=utf-8"),), body=b"not in the archive\n"
+    )
+
+
 class ArchiveServer(socketserver.ThreadingTCPServer):
     """An HTTP server that looks every request up in an archive.
 
     Args:
-        archive: Asked under ``https://<Host><path>``; a Host it does not know counts as `default_host`, so that a
-            browser at 127.0.0.1 sees the site.
+        archive: Asked for every request, see `look_up`.
+        host: Address to listen on.
+        port: 0 takes any free one.
+        default_host: What an unknown Host counts as.
         compress: Answer with gzip where the client accepts it.
 
     Raises:
@@ -72,21 +94,6 @@ class ArchiveServer(socketserver.ThreadingTCPServer):
         host, port = self.server_address[:2]
         name = host.decode() if isinstance(host, bytes | bytearray) else host
         return f"http://{name}:{port}"
-
-    def look_up(self, host: str, target: str) -> ArchivedResponse:
-        """Return what the archive holds for a Host header and a request target, or a plain 404."""
-        if target.startswith(("http://", "https://")):  # as a client that takes us for a proxy writes it
-            parts = urlsplit(target)
-            host, target = parts.netloc, target.split(parts.netloc, 1)[1] or "/"
-        name = host.rsplit(":", 1)[0].lower() if not host.endswith("]") else host
-        response = self.archive.lookup(f"https://{name}{target}") if name else None
-        response = response or self.archive.lookup(f"https://{self.default_host}{target}")
-        return response or ArchivedResponse(
-            url=target,
-            status=404,
-            headers=(("Content-Type", "text/plain; charset=utf-8"),),
-            body=b"not in the archive\n",
-        )
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Pass over clients that hang up in mid-answer; show what is our own fault."""
@@ -132,7 +139,7 @@ class _ArchiveRequestHandler(BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         # the request line arrives as bytes read as Latin-1; a raw Chinese path is UTF-8 inside it
         target = self.path.encode("iso-8859-1").decode("utf-8", "replace").split("#", 1)[0]
-        found = self.server.look_up(self.headers.get("Host", ""), target)
+        found = look_up(self.server.archive, self.headers.get("Host", ""), target, self.server.default_host)
         response = answer(
             found,
             if_none_match=self.headers.get("If-None-Match"),
@@ -170,8 +177,22 @@ def running_server(
             thread.join()
 
 
-def serve_archive(archive: Archive, host: str = "127.0.0.1", port: int = 8000, *, compress: bool = True) -> None:
+def serve_archive(
+    archive: Archive,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    *,
+    compress: bool = True,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
     """Serve an archive until Ctrl-C, then return.
+
+    Args:
+        archive: What to serve.
+        host: Address to listen on.
+        port: 0 takes any free one.
+        compress: Answer with gzip where the client accepts it.
+        on_ready: Called with the base URL once connections are accepted.
 
     Raises:
         BadInput: The address is taken or not ours.
@@ -182,4 +203,6 @@ def serve_archive(archive: Archive, host: str = "127.0.0.1", port: int = 8000, *
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise BadInput(f"cannot serve on {host}:{port}: {reason}; choose another with --port") from error
     with server, contextlib.suppress(KeyboardInterrupt):
+        if on_ready:
+            on_ready(server.base_url)
         server.serve_forever(poll_interval=0.1)

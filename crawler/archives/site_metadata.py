@@ -70,13 +70,13 @@ def _json_ld(page: ArticlePage) -> str:
     """Return the JSON-LD array: an escaped line in older releases, indented characters in the newest."""
     nodes = [_news_article(page), _breadcrumb_list(page)]
     if page.release is RELEASES[-1]:
-        return json.dumps(nodes, ensure_ascii=False, indent=4).replace("</", "<\\/")
+        return json.dumps(nodes, ensure_ascii=False, indent=4).replace("<", "\\u003c")
     return _script_json(nodes)
 
 
 def _script_json(value: object) -> str:
-    """Return JSON that may stand in a script element, escaped as PHP does it."""
-    return json.dumps(value, separators=(",", ":")).replace("/", "\\/")
+    """Return JSON that may stand in a script element whatever its texts hold; slashes escaped, as PHP does it."""
+    return json.dumps(value, separators=(",", ":")).replace("/", "\\/").replace("<", "\\u003c")
 
 
 def _news_article(page: ArticlePage) -> dict[str, Any]:
