@@ -32,15 +32,15 @@ def decode_page(body: bytes, content_type: str = "") -> str:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
-    declared = _CHARSET_IN_HEADER.search(content_type)
-    encoding = _python_codec(declared.group(1)) if declared else _declared_in_page(body)
-    if encoding in (None, "utf-8"):
+    header = _CHARSET_IN_HEADER.search(content_type)
+    declared = _python_codec(header.group(1)) if header else _declared_in_page(body)
+    if declared in (None, "utf-8"):
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError:
             # a page that says utf-8 and is not quite has a damaged character; one that says nothing is guessed
-            encoding = encoding or _python_codec(detect_encoding(body)) or "utf-8"
-    return body.decode(encoding, "replace")
+            declared = declared or _python_codec(detect_encoding(body) or "")
+    return body.decode(declared or "utf-8", "replace")
 
 
 def _declared_in_page(body: bytes) -> str | None:

@@ -10,18 +10,96 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from crawler.archives.seeds import read_seeds
-from crawler.errors import ArticleRejected, NewsCrawlerError, PageNotUnderstood, SeedFileError
+from crawler.errors import ArticleRejected, NewsCrawlerError, PageNotUnderstood, SeedFileError, UnknownSource
 from crawler.normalize import normalize
 from crawler.sources import source_of
-from storage import BatchWriter, CrawlKind, CrawlPlan, RunState
-from storage.identity import canonical_url
+from storage import BatchWriter, CrawlKind, CrawlPlan, Outcome, RunState, SeedCopy, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from crawler.items import SeedFile
-    from storage import Article, CrawlRun, Store
+    from storage import Article, CrawlRun, Store, Written
 
 # Files between two looks at the counts for whoever watches.
 PROGRESS_EVERY_FILES = 100
+
+
+def import_seed_files(
+    paths: Sequence[Path],
+    store: Store,
+    *,
+    on_progress: Callable[[Mapping[str, int]], None],
+    on_refused: Callable[[str], None],
+) -> CrawlRun:
+    """Read seed files into the store; every file is stored or refused under a reason.
+
+    Args:
+        paths: Folders or files.
+        store: Where to.
+        on_progress: Called now and then with the counts so far.
+        on_refused: Called with one sentence for each refusal; it names the file.
+
+    Raises:
+        BadInput: A path does not exist.
+    """
+    seeds = read_seeds(paths)
+    plan = CrawlPlan(source="seed files", kind=CrawlKind.IMPORT, seeds=tuple(str(path) for path in paths))
+    run = store.start_run(plan, now=datetime.now(UTC))
+    counts: Counter[str] = Counter()
+    state, reason = RunState.FINISHED, None
+    try:
+        with BatchWriter(store, lambda batch: _count(batch, counts)) as writer:
+            for number, seed in enumerate(seeds, start=1):
+                _import_one(seed, writer, counts, on_refused)
+                if number % PROGRESS_EVERY_FILES == 0:
+                    on_progress(counts)
+    except KeyboardInterrupt:
+        state, reason = RunState.STOPPED, "interrupted"
+    except StoreError as error:
+        state, reason = RunState.FAILED, str(error)
+    if state is RunState.FINISHED and not any(counts[outcome.value] for outcome in Outcome):
+        state, reason = RunState.FAILED, "no file could be read" if counts else "there are no seed files"
+    ordered = {outcome.value: counts.pop(outcome.value, 0) for outcome in Outcome} | dict(sorted(counts.items()))
+    return store.finish_run(run.id, state=state, reason=reason, counts=ordered, now=datetime.now(UTC))
+
+
+def _import_one(
+    seed: SeedFile | SeedFileError,
+    writer: BatchWriter,
+    counts: Counter[str],
+    on_refused: Callable[[str], None],
+) -> None:
+    if isinstance(seed, SeedFileError):
+        counts["refused: not a seed file"] += 1
+        on_refused(str(seed))
+        return
+    try:
+        copy = SeedCopy(name=seed.name, raw=seed.raw, observed_at=seed.observed_at)
+        writer.submit(_judge(seed), seed_copy=copy)
+    except NewsCrawlerError as error:
+        counts[_reason(error)] += 1
+        on_refused(f"{seed.name}: {error}")
+
+
+def _reason(error: NewsCrawlerError) -> str:
+    match error:
+        case PageNotUnderstood():
+            return f"not understood: no {', '.join(error.missing)}"
+        case ArticleRejected():
+            return f"rejected: {error.reason}"
+        case _:
+            return "refused: no source reads its host"
+
+
+def _judge(seed: SeedFile) -> Article:
+    source = source_of(seed.url)
+    if source is None:
+        raise UnknownSource(seed.url)
+    return normalize(source.read_seed(seed), source)
+
+
+def _count(batch: list[Written], counts: Counter[str]) -> None:
+    for written in batch:
+        counts[written.outcome.value if written.outcome else "rejected: the database refused it"] += 1

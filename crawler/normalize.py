@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # RFI put its first pages on the web in 1996; an older date is a template's default (1970, 1900).
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 
-# A page may be stamped a little ahead of our clock, and seed files are seen up to 25.6 h after publication, never before.
+# A page may be stamped a little ahead of our clock, by a wrong zone at most; nothing is published days ahead.
 LATEST_AHEAD = timedelta(hours=36)
 
 _BLANKS = re.compile(r"\s+")
@@ -76,9 +76,9 @@ def normalize(scraped: ScrapedArticle, source: Source) -> Article:
 
 
 def fold(text: str | None) -> str:
-    """Return a text as a reader sees it: runs of blanks are one blank, invisible and broken characters are gone.
+    r"""Return a text as a reader sees it: runs of blanks are one blank, invisible and broken characters are gone.
 
-    >>> fold("  白宫\\u200b \\n 东京 ")
+    >>> fold("  白宫\u200b \n 东京 ")
     '白宫 东京'
     """
     return _BLANKS.sub(" ", _INVISIBLE.sub("", text)).strip() if text else ""

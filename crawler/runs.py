@@ -6,7 +6,6 @@ makes one run: the command line is such a process, and the service starts one a 
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ def run_crawl(
         UnknownSource: The plan names no source we know.
     """
     spider_arguments = {"source": source_named(plan.source), "plan": plan}
-    process = AsyncCrawlerProcess(run_settings(plan, config, store.url), install_root_handler=False)
+    process = AsyncCrawlerProcess(run_settings(plan, config, store.url))
     crawler = process.create_crawler(NewsSpider)
     ending = _Ending(crawler, on_progress)
     run = store.start_run(plan, now=datetime.now(UTC))

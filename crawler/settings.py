@@ -52,6 +52,7 @@ SPIDER_MIDDLEWARES = {
 }
 
 # --- quiet: the run's own report speaks; --verbose shows Scrapy's log ---
+LOG_INSTALL_ROOT_HANDLER = False
 LOG_LEVEL = "WARNING"
 LOG_VERSIONS: list[str] = []
 STATS_DUMP = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 import orjson
 
@@ -63,7 +63,7 @@ def as_iso(instant: datetime | None) -> str | None:
     return instant.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z" if instant else None
 
 
-def write_jsonl(articles: Iterable[StoredArticle], stream: BinaryIO) -> int:
+def write_jsonl(articles: Iterable[StoredArticle], stream: IO[bytes]) -> int:
     """Write articles as JSON Lines (UTF-8, one object a line) and return how many they were."""
     count = 0
     for stored in articles:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path  # noqa: TC003 -- typer reads the annotations at runtime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +11,7 @@ import typer
 from crawler.cli.options import Db, Json, open_store, parse_when
 from crawler.cli.output import in_zone, print_json, print_table
 from crawler.errors import BadInput
+from crawler.exports import export_jsonl
 from storage.exports import as_json, write_jsonl
 
 app = typer.Typer(help="What is stored.", no_args_is_help=True)
@@ -91,7 +92,9 @@ def export_articles(
     since: SinceOption = None,
     until: UntilOption = None,
     format: Annotated[str, typer.Option("--format", help="jsonl: one article a line.")] = "jsonl",  # noqa: A002 -- the option's name
-    output: Annotated[Path | None, typer.Option("--output", help="File to write; standard output if not given.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="File to write; standard output if not given.")
+    ] = None,
     db: Db = None,
 ) -> None:
     """Export articles, oldest first."""
@@ -104,5 +107,5 @@ def export_articles(
         if output is None:
             write_jsonl(found, sys.stdout.buffer)
             return
-        count = write_jsonl_file(found, output)
+        count = export_jsonl(found, output)
     typer.echo(f"{count} articles in {output}", err=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
-from pathlib import Path  # noqa: TC003 -- typer reads the annotations at runtime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer

@@ -28,6 +28,7 @@ def open_store(db: str | None, *, must_exist: bool = False) -> Store:
     """Open the database named on the command line, or else the configured one.
 
     Args:
+        db: As given with --db; None for the configured one.
         must_exist: A reading command: a database that is not there is a mistyped name, not a wish for a new one.
     """
     return Store.open(db or load_config().database_url, must_exist=must_exist)

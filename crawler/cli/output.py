@@ -29,9 +29,12 @@ def print_json(value: Mapping[str, Any]) -> None:
     sys.stdout.write(orjson.dumps(value).decode() + "\n")
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
-    """Print a table; columns named in `right` hold numbers."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> None:
+    """Print a table under a title; columns named in `right` hold numbers."""
+    sys.stdout.write(f"{title}\n")
+    table = Table(header_style="bold")
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:

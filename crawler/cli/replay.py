@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 -- typer reads the annotations at runtime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -50,10 +50,12 @@ def replay_crawl(
 def replay_serve(
     folder: Folder,
     *,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 8000,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")
+    ] = 8000,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve a folder of seed files as an RFI-shaped website, until Ctrl-C."""
     if not folder.is_dir():
         raise BadInput(f"{folder} is not a folder of seed files")
-    serve_archive(SeedSite(folder), host=host, port=port)
+    serve_archive(SeedSite([folder]), host=host, port=port)

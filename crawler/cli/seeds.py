@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 -- typer reads the annotations at runtime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,7 +27,7 @@ def import_seeds(
 ) -> None:
     """Read seed files into the database; every file is stored or refused with a reason."""
     with open_store(db) as store, watch("importing") as on_progress:
-        run = import_seed_files(paths, store, on_progress=on_progress, on_refused=lambda error: complain(str(error)))
+        run = import_seed_files(paths, store, on_progress=on_progress, on_refused=complain)
     if json:
         print_json(run_as_json(run))
     else:
@@ -53,4 +53,6 @@ def export_seeds(
     if json:
         print_json(counts)
     else:
-        typer.echo(f"{counts['copied']} seed files as they came and {counts['written']} of crawled articles in {folder}")
+        typer.echo(
+            f"{counts['copied']} seed files as they came and {counts['written']} of crawled articles in {folder}"
+        )

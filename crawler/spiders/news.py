@@ -79,12 +79,13 @@ class NewsSpider(Spider):
     def count_failure(self, failure: Failure) -> None:
         """Count a page that could not be fetched under its reason, and go on."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it on every failure
-        if failure.check(HttpError):
-            reason = f"HTTP {failure.value.response.status}"
-        elif failure.check(IgnoreRequest):
+        error = failure.value
+        if isinstance(error, HttpError):
+            reason = f"HTTP {error.response.status}"
+        elif isinstance(error, IgnoreRequest):
             reason = "robots.txt"
         else:
-            reason = type(failure.value).__name__
+            reason = type(error).__name__
         self._count(f"failed: {reason}")
         logger.warning("not fetched (%s): %s", reason, request.url)
 
