@@ -7,7 +7,6 @@ it without sockets with `crawler.archives.handler`.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import zlib
@@ -20,15 +19,15 @@ from crawler.archives import site_feeds, site_listings
 from crawler.archives.base import ArchivedResponse
 from crawler.archives.site_article import ArticlePage, main
 from crawler.archives.site_cards import footer, header
-from crawler.archives.site_index import ORIGIN, read_index, read_seed_file
+from crawler.archives.site_index import ORIGIN, read_index, read_story
 from crawler.archives.site_metadata import head
 from crawler.archives.site_shell import pictograms, script, style
 from crawler.archives.site_words import words_of
-from crawler.errors import BadInput, PageNotUnderstood
+from crawler.errors import BadInput
 from storage.identity import canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -93,7 +92,7 @@ class SeedSite:
             return None
         try:
             page = self._article(key) if key in self._index.stories else self._listing(key)
-        except (_NoSuchPage, PageNotUnderstood):
+        except _NoSuchPage:
             prefix = urlsplit(key).path.split("/")[1]
             page = self._missing(prefix if prefix in self._index.editions else self.editions[0].prefix)
         return ArchivedResponse(url=key, status=page.status, headers=page.headers, body=b"".join(page.parts))
@@ -101,11 +100,11 @@ class SeedSite:
     def _render_article(self, key: str) -> _Page:
         story = self._index.stories[key]
         edition = self._edition(story.source.home_url)
-        seed = read_seed_file(story.path)
+        seed, article = read_story(story)
         page = ArticlePage(
             edition=edition,
             story=story,
-            article=story.source.read_seed(seed),
+            article=article,
             fragment=seed.fragment,
             origin=ORIGIN,
             same_topic=_others(story, edition.sections[story.sections[-1]], 3),
@@ -128,38 +127,14 @@ class SeedSite:
                 return _page((text.encode(),), _TEXT, max(map(_newest, self.editions)))
             case ["sitemaps", prefix, name] if prefix in self._index.editions:
                 edition = self._index.editions[prefix]
-                return _page((self._sitemap(edition, name).encode(),), _XML, _newest(edition))
+                return _page((_sitemap(edition, name).encode(),), _XML, _newest(edition))
             case [prefix, *section, "rss"] if prefix in self._index.editions:
                 edition = self._index.editions[prefix]
-                return _page((self._feed(edition, "/".join(section)).encode(),), _RSS, _newest(edition))
+                return _page((_feed(edition, "/".join(section)).encode(),), _RSS, _newest(edition))
             case [prefix, *rest] if prefix in self._index.editions:
                 edition = self._index.editions[prefix]
                 return _page((_listing_html(edition, rest).encode(),), _HTML, _newest(edition))
         raise _NoSuchPage(key)
-
-    def _sitemap(self, edition: Edition, name: str) -> str:
-        if name == "index.xml":
-            return site_feeds.sitemap_index(edition, ORIGIN)
-        if name == "news.xml":
-            return site_feeds.news_map(edition, self._read(site_feeds.recent(edition)))
-        stories = site_feeds.months(edition).get(name.removeprefix("contents_").removesuffix(".xml"))
-        if stories is None or not name.startswith("contents_") or not name.endswith(".xml"):
-            raise _NoSuchPage(name)
-        return site_feeds.month_map(stories)
-
-    def _feed(self, edition: Edition, section: str) -> str:
-        if section and section not in edition.sections:
-            raise _NoSuchPage(section)
-        stories = edition.sections[section] if section else edition.stories
-        return site_feeds.rss(edition, ORIGIN, section, self._read(stories[: site_feeds.RSS_ITEMS]))
-
-    def _read(self, stories: Iterable[Story]) -> list[tuple[Story, ScrapedArticle]]:
-        """Read the seed files of some stories; those that cannot be read are left out, as their pages are missing."""
-        read: list[tuple[Story, ScrapedArticle]] = []
-        for story in stories:
-            with contextlib.suppress(PageNotUnderstood):
-                read.append((story, story.source.read_seed(read_seed_file(story.path))))
-        return read
 
     def _edition(self, home_url: str) -> Edition:
         return self._index.editions[urlsplit(home_url).path.strip("/")]
@@ -198,6 +173,28 @@ def _boilerplate(edition: Edition, release: Release) -> _Boilerplate:
     )
     after = f"\n{footer(edition)}\n{script(release)}\n</body>\n</html>\n"
     return _Boilerplate(before_main=before.encode(), after_main=after.encode())
+
+
+def _sitemap(edition: Edition, name: str) -> str:
+    if name == "index.xml":
+        return site_feeds.sitemap_index(edition, ORIGIN)
+    if name == "news.xml":
+        return site_feeds.news_map(edition, _read(site_feeds.recent(edition)))
+    stories = site_feeds.months(edition).get(name.removeprefix("contents_").removesuffix(".xml"))
+    if stories is None or not name.startswith("contents_") or not name.endswith(".xml"):
+        raise _NoSuchPage(name)
+    return site_feeds.month_map(stories)
+
+
+def _feed(edition: Edition, section: str) -> str:
+    if section and section not in edition.sections:
+        raise _NoSuchPage(section)
+    stories = edition.sections[section] if section else edition.stories
+    return site_feeds.rss(edition, ORIGIN, section, _read(stories[: site_feeds.RSS_ITEMS]))
+
+
+def _read(stories: Iterable[Story]) -> Iterator[tuple[Story, ScrapedArticle]]:
+    return ((story, read_story(story)[1]) for story in stories)
 
 
 def _listing_html(edition: Edition, segments: list[str]) -> str:

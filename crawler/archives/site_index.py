@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from crawler.archives.seeds import find_seed_files, parse_seed
-from crawler.errors import SeedFileError, UnknownSource
+from crawler.errors import PageNotUnderstood, SeedFileError, UnknownSource
+from crawler.items import ScrapedArticle
 from crawler.sources import source_of
 from storage.identity import canonical_url
 
@@ -119,6 +120,22 @@ def read_seed_file(path: Path) -> SeedFile:
         SeedFileError: It breaks the format.
     """
     return parse_seed(path.read_bytes(), str(path))
+
+
+def read_story(story: Story) -> tuple[SeedFile, ScrapedArticle]:
+    """Read a story's seed file, and what its source makes of it.
+
+    A seed file that the source does not understand (a broadcast without a text, say) still has a page, as on the real
+    site; then only the header speaks.
+    """
+    seed = read_seed_file(story.path)
+    try:
+        return seed, story.source.read_seed(seed)
+    except PageNotUnderstood as error:
+        published_at = None if "published_at" in error.missing else story.published_at
+        return seed, ScrapedArticle(
+            url=seed.url, source=story.source.name, title=story.title, published_at=published_at
+        )
 
 
 def _read_story(path: Path) -> Story:
