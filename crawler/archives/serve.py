@@ -122,11 +122,13 @@ class _ArchiveRequestHandler(BaseHTTPRequestHandler):
 
     server: ArchiveServer
     protocol_version = "HTTP/1.1"
-    server_version = "newscrawl-replay"
-    sys_version = ""
     disable_nagle_algorithm = True
     wbufsize = 1 << 16  # bytes; head and body leave in one piece
     timeout = 60  # seconds an idle connection is kept
+
+    def version_string(self) -> str:
+        """Name the program, and not the versions beneath it."""
+        return "newscrawl-replay"
 
     def do_GET(self) -> None:
         """Answer with the page, or with 304."""
