@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import BigInteger, DateTime, create_engine, event, func, make_url, select
+from sqlalchemy import DDL, BigInteger, DateTime, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Dialect, Engine, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.pool import ConnectionPoolEntry
     from sqlalchemy.types import TypeEngine
 
@@ -92,6 +93,13 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     return insert(table).on_conflict_do_nothing()
 
 
+def keep_as_given(column: InstrumentedAttribute[bytes]) -> None:
+    """Tell PostgreSQL that a column's values are compressed already, so that it does not try again."""
+    table = column.property.columns[0].table
+    statement = DDL(f"ALTER TABLE {table.name} ALTER COLUMN {column.key} SET STORAGE EXTERNAL")
+    event.listen(table, "after_create", statement.execute_if(dialect="postgresql"))
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Give a transaction that sees one state of the database and writes nothing.
@@ -127,7 +135,8 @@ def open_engine(url: str, *, must_exist: bool = False) -> Engine:
 
     Args:
         url: ``sqlite:///news.db`` (three slashes: relative), ``sqlite://`` (in memory, gone with the engine),
-            ``postgresql://user:password@host/name``; ``postgres://`` is the same.
+            ``postgresql://user:password@host/name``; ``postgres://`` is the same. ``sqlite:///news.db?timeout=5``
+            waits so many seconds for another writer.
         must_exist: Refuse a SQLite file that is not there instead of making it.
 
     Raises:
@@ -160,7 +169,7 @@ def _open_sqlite(url: URL, *, must_exist: bool) -> Engine:
     engine = create_engine(
         url.set(drivername="sqlite"),
         poolclass=QueuePool,
-        connect_args={"check_same_thread": False, "timeout": LOCK_SECONDS},
+        connect_args={"check_same_thread": False, "timeout": float(str(url.query.get("timeout", LOCK_SECONDS)))},
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,
         **pool,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Table, bindparam, func, select, update
@@ -138,7 +137,7 @@ def revision_columns(
         "lead": article.lead,
         "authors": article.authors,
         "tags": article.tags,
-        "images": [asdict(image) for image in article.images],
-        "media": [asdict(medium) for medium in article.media],
+        "images": [{"url": image.url, "caption": image.caption, "credit": image.credit} for image in article.images],
+        "media": [{"url": medium.url, "type": medium.type} for medium in article.media],
         "alternates": article.alternates,
     }

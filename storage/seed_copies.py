@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # Files read at once.
 PAGE = 200
 
-# As for bodies: see `storage.articles.ZSTD_LEVEL`.
-_ZSTD_LEVEL = 3
+# As for bodies; see `storage.articles`.
+_ZSTD_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storage.database import UtcDateTime
+from storage.database import UtcDateTime, keep_as_given
 
 
 class Row(DeclarativeBase):
@@ -165,3 +165,7 @@ class CrawlRunRow(Row):
     host: Mapped[str]
     pid: Mapped[int]
     counts: Mapped[dict[str, Any]]
+
+
+keep_as_given(BodyRow.content)
+keep_as_given(SeedCopyRow.content)

