@@ -56,6 +56,7 @@ _POSTGRESQL = {
     "XX": "is damaged or fails inside; check the server's log",
 }
 _UNREACHABLE = _POSTGRESQL["08"]
+_REFUSED = "refuses the connection; check user, password and the name of the database"
 
 
 @contextmanager
@@ -90,7 +91,8 @@ def _tell(error: StatementError, url: URL) -> StoreError | None:
     else:
         reason = _postgresql_reason(getattr(cause, "sqlstate", None))
         if reason is None and not isinstance(error, ProgrammingError):
-            reason = _UNREACHABLE  # a connection that never was, or broke, has no code
+            # a connection that never was, or broke, has no code; a server that was there says why it is fatal
+            reason = _REFUSED if "FATAL:" in first_line else _UNREACHABLE
     return StoreUnavailable(f"the database {_name(url)} {reason} ({first_line})") if reason else None
 
 

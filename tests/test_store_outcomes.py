@@ -15,13 +15,13 @@ from storage import Article, Claim, Outcome, Store
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    MakeArticle = Callable[..., Article]
+
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 URL = "https://www.rfi.fr/cn/%E4%B8%AD%E5%9B%BD/20230801-dengta"
 TWIN_URL = "https://www.rfi.fr/cn/%E7%A4%BE%E4%BC%9A/20230801-dengta"
 OTHER_URL = "https://www.rfi.fr/cn/%E4%B8%AD%E5%9B%BD/20230802-shichang"
-
-MakeArticle = "Callable[..., Article]"
 
 
 def later(article: Article, hours: int = 1, **said: Any) -> Article:
@@ -121,9 +121,7 @@ def test_one_story_under_two_sections_is_a_duplicate(store: Store, make_article:
 
 
 @pytest.mark.parametrize("is_one_batch", [True, False])
-def test_another_slug_or_source_is_never_merged(
-    store: Store, make_article: MakeArticle, *, is_one_batch: bool
-) -> None:
+def test_another_slug_or_source_is_never_merged(store: Store, make_article: MakeArticle, *, is_one_batch: bool) -> None:
     """The same text under another slug, or of another source, is another article."""
     article = make_article()
     others = [
