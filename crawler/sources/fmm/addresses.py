@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 _FILE = re.compile(r"\.[a-z0-9]{2,5}$")
 
 
+@lru_cache(maxsize=1024)
 def segments(edition: Edition, url: str) -> tuple[str, ...]:
     """Return the readable path segments of a URL below the edition's prefix.
 

@@ -14,7 +14,6 @@ from crawler.sources.fmm.claims import claims_of, stated_times
 from crawler.sources.fmm.media import distinct_images, picture_address, read_images, read_media
 from crawler.sources.fmm.pages import Page, cut_page, whole_page
 from crawler.sources.fmm.titles import programme_beside, split_title
-from crawler.sources.fmm.trees import found
 from storage.records import Image
 
 if TYPE_CHECKING:
@@ -95,10 +94,10 @@ def _read(edition: Edition, page: Page, url: str) -> ScrapedArticle:
         canonical_url=canonical,
         authors=tuple(dict.fromkeys(authors)),
         section=_section(edition, page, parts, canonical or url),
-        tags=tuple(dict.fromkeys(parts.tags or page.metas.get("article:tag") or layer.tags or said.keywords)),
-        language=_language(page) or edition.language,
+        tags=tuple(dict.fromkeys(parts.tags or page.head.metas.get("article:tag") or layer.tags or said.keywords)),
+        language=page.head.language or edition.language,
         images=distinct_images(_images(page, parts)),
-        media=read_media(parts.media),
+        media=read_media(parts.media, parts.films),
         alternates=tuple(_alternates(page)),
         content_id=layer.content_id or parts.content_id,
         claims=tuple(claims_of(page, parts, canonical or url)),
@@ -121,9 +120,7 @@ def _missing(article: ScrapedArticle) -> tuple[str, ...]:
 
 
 def _canonical_url(page: Page) -> str | None:
-    links = found(page.head, "descendant-or-self::link[@rel='canonical'][@href]") if page.head is not None else []
-    stated = (*(str(link.get("href")).strip() for link in links), page.meta("og:url"), page.statement.url)
-    return next(filter(None, (*stated, page.data_layer.canonical)), None)
+    return page.head.canonical or page.meta("og:url") or page.statement.url or page.data_layer.canonical
 
 
 def _title(edition: Edition, page: Page, parts: Parts, url: str) -> tuple[str, str | None]:
@@ -142,11 +139,6 @@ def _section(edition: Edition, page: Page, parts: Parts, url: str) -> str | None
     return next(filter(None, stated), None)
 
 
-def _language(page: Page) -> str | None:
-    root = page.head.getroottree().getroot() if page.head is not None else None
-    return str(root.get("lang") or "").strip() or None if root is not None else None
-
-
 def _images(page: Page, parts: Parts) -> Iterator[Image]:
     shown = list(read_images(parts.pictures))
     for stated in () if shown else (page.meta("og:image"), *page.statement.images):
@@ -161,8 +153,7 @@ def _images(page: Page, parts: Parts) -> Iterator[Image]:
 
 def _alternates(page: Page) -> Iterator[tuple[str, str]]:
     """Yield this story in other languages; the links to other editions' front pages, on every page, are none."""
-    for link in found(page.head, "descendant-or-self::link[@hreflang][@href]") if page.head is not None else ():
-        language, address = str(link.get("hreflang")).strip(), str(link.get("href")).strip()
+    for language, address in page.head.alternates:
         path = address.partition("://")[2].partition("?")[0].strip("/").split("/")[1:]
-        if language and language != "x-default" and (len(path) > 2 or any(part[:8].isdigit() for part in path)):
+        if language != "x-default" and (len(path) > 2 or any(part[:8].isdigit() for part in path)):
             yield language, address

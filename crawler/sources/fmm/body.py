@@ -103,6 +103,9 @@ def _walk(top: _Element, writer: _Writer) -> None:
         if is_left:
             writer.close(element)
         elif element is top or is_shown(element):
+            if element.tag == "p" and not len(element) and writer.write_line(element.text):
+                writer.write(element.tail if element is not top else None)
+                continue
             writer.open(element)
             writer.write(element.text)
             waiting.append((element, True))
@@ -171,6 +174,16 @@ class _Writer:
         if text:
             self._words.append(text)
             self._line.append(escape(text, quote=False))
+
+    def write_line(self, text: str | None) -> bool:
+        """Write a paragraph that holds nothing but text, which most do; False when it stands inside a line."""
+        if self._inline:
+            return False
+        self.end_line()
+        if text and (folded := " ".join(text.split())):
+            self.paragraphs.append(folded)
+            self.pieces.append(f"<p>{escape(_BLANKS.sub(' ', text).strip(' '), quote=False)}</p>")
+        return True
 
     def end_line(self) -> None:
         """End the line that is being written; one without text leaves nothing."""

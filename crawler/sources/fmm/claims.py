@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from crawler.sources.fmm.dates import iso_time, printed_time, slug_date
 from crawler.sources.fmm.editions import ZONE
-from crawler.sources.fmm.trees import folded_text, found
 from storage.records import Claim
 
 if TYPE_CHECKING:
@@ -54,8 +53,7 @@ def claims_of(page: Page, parts: Parts, url: str) -> Iterator[Claim]:
     yield from _claim("title", page.meta("og:title"), "og")
     yield from _claim("title", said.title, "json-ld")
     yield from _claim("title", layer.title, "datalayer")
-    titles = found(page.head, "descendant-or-self::title[not(ancestor::svg)]") if page.head is not None else []
-    yield from _claim("title", folded_text(titles[0]) if titles else None, "title-tag")
+    yield from _claim("title", page.head.title, "title-tag")
 
 
 def url_claims(url: str) -> Iterator[Claim]:

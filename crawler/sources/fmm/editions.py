@@ -14,7 +14,7 @@ ZONE = ZoneInfo("Europe/Paris")
 """Zone of every time that this platform prints, in all editions."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # compared as the one value it is
 class Edition:
     """One edition of one of the sites, as data."""
 

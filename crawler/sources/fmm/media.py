@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crawler.sources.fmm.scripts import lenient_json
-from crawler.sources.fmm.trees import folded_text, found
+from crawler.sources.fmm.trees import folded_text
 from storage.records import Image, Media
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _FILM = re.compile(r"\.(?:mp4|m3u8|webm|mov|m4v)(?:$|[?#])", re.IGNORECASE)
 _PLAYER = re.compile(
     r"https?://(?:www\.)?(?:youtube(?:-nocookie)?\.com/embed/|dailymotion\.com/embed/|player\.vimeo\.com/video/)\S+", re.I
 )
+_PLAYERS = ("script", "iframe", "audio", "video", "source", "video-player", "youtube-player")
 _OLD_PLAYER_FILE = re.compile(r'"source":"(http[^"]+)"')
 
 
@@ -63,8 +64,9 @@ def split_credit(text: str) -> tuple[str | None, str | None]:
 def read_images(roots: Iterable[_Element]) -> Iterator[Image]:
     """Yield the pictures below some elements in page order; one address may come twice."""
     for root in roots:
-        for element in found(root, "descendant-or-self::*[self::figure or self::img[not(ancestor::figure)]]"):
-            yield from _figure_images(element)
+        for element in root.iter("figure", "img"):
+            if element.tag == "figure" or next(element.iterancestors("figure"), None) is None:
+                yield from _figure_images(element)
 
 
 def distinct_images(images: Iterable[Image]) -> tuple[Image, ...]:
@@ -78,9 +80,10 @@ def distinct_images(images: Iterable[Image]) -> tuple[Image, ...]:
     return tuple(kept.values())
 
 
-def read_media(roots: Iterable[_Element]) -> tuple[Media, ...]:
-    """Return the sounds and films below some elements, distinct, in page order."""
-    kept: dict[str, Media] = {}
+def read_media(roots: Iterable[_Element], films: Iterable[str] = ()) -> tuple[Media, ...]:
+    """Return the sounds and films below some elements, distinct, in page order, after the films of known YouTube ids."""
+    known = (f"https://www.youtube.com/embed/{film}" for film in films)
+    kept = {url: Media(url=url, type="video") for url in known}
     for root in roots:
         for media in _all_media(root):
             kept.setdefault(media.url, media)
@@ -88,8 +91,7 @@ def read_media(roots: Iterable[_Element]) -> tuple[Media, ...]:
 
 
 def _figure_images(element: _Element) -> Iterator[Image]:
-    addresses = [element] if element.tag == "img" else found(element, "descendant::img")
-    address = next(filter(None, map(_img_address, addresses)), None)
+    address = next(filter(None, map(_img_address, element.iter("img"))), None)
     if address:
         caption, credit = _legend(element)
         yield Image(url=address, caption=caption, credit=credit)
@@ -111,29 +113,23 @@ def _img_address(img: _Element) -> str | None:
 
 def _legend(element: _Element) -> tuple[str | None, str | None]:
     """Return caption and credit of a figure: two spans in all templates, one printed line before 2018."""
-    captions = found(element, "descendant::figcaption") if element.tag == "figure" else []
-    if not captions:
+    legend = next(element.iter("figcaption"), None)
+    if legend is None:
         return None, None
-    spans = found(captions[0], "descendant::span[not(*)]")
+    spans = [span for span in legend.iter("span") if not len(span)]
     if not spans:
-        return split_credit(folded_text(captions[0]))
+        return split_credit(folded_text(legend))
     first, *others = (folded_text(span) for span in spans)
     credit = next((text for text in others if text), "")
     return split_credit(f"{first} © {credit.lstrip('©Ⓒ ')}" if credit else first)
 
 
 def _all_media(root: _Element) -> Iterator[Media]:
-    path = (
-        "descendant-or-self::*[self::script or self::iframe or self::audio or self::video or self::source or @source "
-        "or @data-ytplayer-id]"
-    )
-    for element in found(root, path):
+    for element in root.iter(*_PLAYERS):
         if element.tag == "script":
             yield from _script_media(element)
-        elif video := element.get("data-ytplayer-id"):
-            yield Media(url=f"https://www.youtube.com/embed/{video}", type="video")
         else:
-            yield from _media(str(element.get("source") or element.get("src") or ""))
+            yield from _media(element.get("source") or element.get("src") or "")
 
 
 def _script_media(script: _Element) -> Iterator[Media]:

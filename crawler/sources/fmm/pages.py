@@ -1,23 +1,39 @@
 """One page, parsed once: the article and the metas cut out of the text by marks, and only the cuts parsed.
 
-Real pages weigh 250 to 550 kB, of which the article is a tenth; the rest is styles, scripts and menus. Where a mark is
-missing or stands where it should not, the whole page is parsed; both roads give the readers the same elements.
+Real pages weigh 250 to 550 kB, of which the article is a tenth; the rest is styles, scripts, pictograms and menus.
+Where a mark is missing or stands where it should not, the whole page is parsed; both roads give the readers the same
+elements.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crawler.sources.fmm.scripts import DataLayer, Statement, read_data_layer, read_statement
-from crawler.sources.fmm.trees import found, tree_of
+from crawler.sources.fmm.trees import folded_text, found, tree_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _WEIGHT = re.compile(r"<(style|script)\b")
+_PICTOGRAM = re.compile(r"<(svg)\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What stands in the head of a page."""
+
+    language: str | None
+    """``lang`` of the page."""
+    title: str | None
+    metas: dict[str, tuple[str, ...]]
+    """By ``property`` or ``name``, in page order."""
+    canonical: str | None
+    alternates: tuple[tuple[str, str], ...]
+    """(hreflang, address), in page order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +41,11 @@ class Page:
     """What the readers need of one page."""
 
     html: str
-    head: _Element | None
-    """Holds the metas and links; more may be in it."""
+    head: Head
     body: _Element | None
     """Holds the breadcrumb, the tags and the article; more may be in it."""
-    metas: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By ``property`` or ``name``, in page order."""
+    article_end: int = 0
+    """Where in the text the article ends; scripts below it are looked for there first."""
 
     @cached_property
     def statement(self) -> Statement:
@@ -40,67 +55,120 @@ class Page:
     @cached_property
     def data_layer(self) -> DataLayer:
         """What the data layer says."""
-        return read_data_layer(self.html)
+        return read_data_layer(self.html, self.article_end)
 
     @cached_property
     def article(self) -> _Element | None:
         """The first ``article`` element with a title, or all of the body where there is none."""
         if self.body is None:
             return None
-        articles = found(self.body, "descendant-or-self::article[descendant::h1]")
-        return articles[0] if articles else self.body
+        for article in self.body.iter("article"):
+            if next(article.iter("h1"), None) is not None:
+                return article
+        return self.body
+
+    def in_article(self, name: str) -> list[_Element]:
+        """Return the elements of the article that carry a class, in page order."""
+        return self._classes.get(name, [])
 
     def meta(self, name: str) -> str | None:
         """Return the first meta of a name, or None."""
-        return next(iter(self.metas.get(name, ())), None)
+        return next(iter(self.head.metas.get(name, ())), None)
+
+    @cached_property
+    def _classes(self) -> dict[str, list[_Element]]:
+        classes: dict[str, list[_Element]] = {}
+        for element in self.article.iter("*") if self.article is not None else ():
+            if stated := element.get("class"):
+                for name in dict.fromkeys(stated.split()):
+                    classes.setdefault(name, []).append(element)
+        return classes
 
 
 def cut_page(html: str) -> Page | None:
     """Cut a page by its marks and parse the cuts; None when it has to be parsed whole."""
-    head_end = html.find("</head>")
-    begin = html.find("<article", head_end)
+    begin, head_end = _beginning(html)
     end = html.find("</article>", begin)
-    if head_end < 0 or begin < 0 or end < 0:
-        return None
     title_at = html.find("<h1", begin, end)
-    is_plain = title_at >= 0 and html.find("<article", begin + 8, end) < 0 and html.find("t-content__body", end) < 0
-    if not is_plain or html.find("<!--", begin, title_at) >= 0:
+    if min(head_end, begin, end, title_at) < 0:
         return None
+    has_body = html.find("t-content__body", title_at, end) >= 0 or html.find("t-content__body", end) < 0
+    is_nested = html.find("<article", begin + 8, end) >= 0
+    has_comment = html.find("<!--", begin, title_at) >= 0
+    if not has_body or is_nested or has_comment:
+        return None
+    article_end = end
     crumb = html.find("m-breadcrumb", head_end, begin)
     if crumb >= 0:
         begin = html.rfind("<", head_end, crumb)
     related = html.find("t-content__related", title_at, end)
     if related >= 0 and html.find("t-content__tags", related, end) < 0 and html.find("t-copyright", related, end) < 0:
         end = html.rfind("<", begin, related)
-    return _page(html, tree_of(_without_weight(html[:head_end])), tree_of(html[begin:end]))
+    return Page(
+        html=html,
+        head=_read_head(tree_of(_without(_WEIGHT, html[:head_end]))),
+        body=tree_of(_without(_PICTOGRAM, html[begin:end])),
+        article_end=article_end,
+    )
+
+
+def _beginning(html: str) -> tuple[int, int]:
+    """Return where the article begins and where the head ends; -1 for what is not there.
+
+    A long mark is found several times as fast as a short one, so the article is looked for by its longest attribute
+    and the rest backwards from there; pages before 2019 have no such attribute.
+    """
+    marked = html.find(" data-article-content")
+    if marked >= 0:
+        begin = html.rfind("<article", 0, marked)
+        if 0 <= begin and html.find(">", begin, marked) < 0:
+            return begin, html.rfind("</head>", 0, begin)
+    head_end = html.find("</head>")
+    return html.find("<article", head_end), head_end
 
 
 def whole_page(html: str) -> Page:
     """Parse all of a page."""
     tree = tree_of(html)
-    if tree is None:
-        return _page(html, None, None)
-    bodies = found(tree, "descendant-or-self::body")
-    return _page(html, tree, bodies[0] if bodies else tree)
+    bodies = found(tree, "descendant-or-self::body") if tree is not None else []
+    return Page(html=html, head=_read_head(tree), body=bodies[0] if bodies else tree)
 
 
-def _page(html: str, head: _Element | None, body: _Element | None) -> Page:
+def _read_head(tree: _Element | None) -> Head:
+    """Read the metas and links wherever they stand: a broken head may have lost some to the body."""
     metas: dict[str, list[str]] = {}
-    for element in found(head, "descendant-or-self::meta[@content]") if head is not None else ():
-        name = element.get("property") or element.get("name")
-        if name and (content := str(element.get("content")).strip()):
-            metas.setdefault(str(name), []).append(content)
-    return Page(html=html, head=head, body=body, metas={name: tuple(said) for name, said in metas.items()})
+    canonical, title = None, None
+    alternates = []
+    for element in tree.iter("meta", "link", "title") if tree is not None else ():
+        if element.tag == "meta":
+            name, content = element.get("property") or element.get("name"), (element.get("content") or "").strip()
+            if name and content:
+                metas.setdefault(name, []).append(content)
+        elif element.tag == "title":
+            title = title or folded_text(element) or None
+        elif address := (element.get("href") or "").strip():
+            if element.get("rel") == "canonical":
+                canonical = canonical or address
+            elif language := element.get("hreflang"):
+                alternates.append((language.strip(), address))
+    return Head(
+        language=(tree.get("lang") or "").strip() or None if tree is not None else None,
+        title=title,
+        metas={name: tuple(said) for name, said in metas.items()},
+        canonical=canonical,
+        alternates=tuple(alternates),
+    )
 
 
-def _without_weight(head: str) -> str:
-    """Return a head without its styles and scripts, which are nearly all of it."""
+def _without(weight: re.Pattern[str], html: str) -> str:
+    """Return a cut without elements that only weigh; an unclosed one and all after it is kept."""
     kept = []
     at = 0
-    while match := _WEIGHT.search(head, at):
-        kept.append(head[at : match.start()])
-        at = head.find(f"</{match[1]}", match.end())
-        if at < 0:
-            return "".join(kept)
-    kept.append(head[at:])
+    while match := weight.search(html, at):
+        end = html.find(f"</{match[1]}>", match.end())
+        if end < 0:
+            break
+        kept.append(html[at : match.start()])
+        at = end + len(match[1]) + 3
+    kept.append(html[at:])
     return "".join(kept)

@@ -22,6 +22,8 @@ class Parts:
     """Caption and credit that are printed beside the main picture rather than with it."""
     media: tuple[_Element, ...] = ()
     """Subtrees with its players."""
+    films: tuple[str, ...] = ()
+    """YouTube ids that stand outside any player."""
     times: tuple[tuple[str, str], ...] = ()
     """(datetime attribute, printed text) of the times under the title: publication, then the last edit."""
     authors: tuple[str, ...] = ()

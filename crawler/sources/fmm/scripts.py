@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -74,9 +75,14 @@ def read_statement(html: str) -> Statement:
     )
 
 
-def read_data_layer(html: str) -> DataLayer:
-    """Read the ``#datalayer`` script of a page."""
-    for text in _script_texts(html, "datalayer"):
+def read_data_layer(html: str, likely: int = 0) -> DataLayer:
+    """Read the ``#datalayer`` script of a page.
+
+    Args:
+        html: The page.
+        likely: Where to look first; it is looked for before that place when it does not stand after it.
+    """
+    for text in chain(_script_texts(html, "datalayer", likely), _script_texts(html, "datalayer") if likely else ()):
         said = lenient_json(text)
         if isinstance(said, dict):
             day, hour = _text(said.get("publication_date")), _text(said.get("publication_time"))
@@ -105,9 +111,9 @@ def lenient_json(text: str) -> Any:
         return None
 
 
-def _script_texts(html: str, mark: str) -> Iterator[str]:
+def _script_texts(html: str, mark: str, start: int = 0) -> Iterator[str]:
     """Yield the text of every script element whose opening tag holds `mark`."""
-    at = html.find(mark)
+    at = html.find(mark, start)
     while at >= 0:
         opened, begin = html.rfind("<", 0, at), html.find(">", at) + 1
         if html.startswith("<script", opened) and begin and html.find(">", opened, at) < 0:

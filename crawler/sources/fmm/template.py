@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.sources.fmm.parts import Parts
-from crawler.sources.fmm.trees import first_with_class, folded_text, found, with_class
+from crawler.sources.fmm.trees import folded_text, with_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,54 +24,54 @@ def find_parts(page: Page) -> Parts:
     article = page.article
     if article is None:
         return Parts()
-    leads = with_class(article, "t-content__chapo")[:1]
-    bodies = with_class(article, "t-content__body")[:1]
-    main_media = with_class(article, "t-content__main-media")
-    players = with_class(article, "o-podcast-header") + with_class(article, "t-content__page-cta")
-    copyrights = with_class(article, "t-copyright")
+    bodies = page.in_article("t-content__body")[:1]
+    main_media = page.in_article("t-content__main-media")
+    players = page.in_article("o-podcast-header") + page.in_article("t-content__page-cta")
+    copyrights = page.in_article("t-copyright")
+    programmes = page.in_article("a-program-link")
     return Parts(
-        title=folded_text(_title(article)),
-        lead=tuple(leads),
+        title=folded_text(_title(page, article)),
+        lead=tuple(page.in_article("t-content__chapo")[:1]),
         body=tuple(bodies),
         pictures=(*main_media, *bodies),
         media=(*players, *main_media, *bodies),
-        times=tuple(_times(article)),
-        authors=tuple(_authors(article)),
+        times=tuple(_times(page)),
+        authors=tuple(_authors(page)),
         tags=tuple(_tags(page)),
         section=_section(page),
-        programme=folded_text(first_with_class(article, "a-program-link")) or None,
+        programme=folded_text(programmes[0]) or None if programmes else None,
         copyright=folded_text(copyrights[-1]) if copyrights else "",
     )
 
 
-def _title(article: _Element) -> _Element | None:
-    titled = first_with_class(article, "t-content__title", "a-page-title")
-    return titled if titled is not None else next(iter(found(article, "descendant::h1")), None)
+def _title(page: Page, article: _Element) -> _Element | None:
+    titled = page.in_article("t-content__title") or page.in_article("a-page-title") or article.iter("h1")
+    return next(iter(titled), None)
 
 
-def _times(article: _Element) -> Iterator[tuple[str, str]]:
-    for place in with_class(article, "m-pub-dates")[:1]:
-        for time in found(place, "descendant::time"):
-            yield str(time.get("datetime") or ""), folded_text(time)
+def _times(page: Page) -> Iterator[tuple[str, str]]:
+    for place in page.in_article("m-pub-dates")[:1]:
+        for time in place.iter("time"):
+            yield time.get("datetime") or "", folded_text(time)
 
 
-def _authors(article: _Element) -> Iterator[str]:
+def _authors(page: Page) -> Iterator[str]:
     """Yield the names that stand where authors are printed, each once; some pages print them twice."""
-    named = with_class(article, "m-from-author__name")
-    for place in () if named else with_class(article, "t-content__authors"):
-        named += found(place, "descendant::a")
+    named = page.in_article("m-from-author__name")
+    for place in () if named else page.in_article("t-content__authors"):
+        named = [*named, *place.iter("a")]
     yield from dict.fromkeys(filter(None, map(folded_text, named)))
 
 
 def _tags(page: Page) -> Iterator[str]:
     for place in with_class(page.body, "t-content__tags") if page.body is not None else ():
-        for link in found(place, "descendant::a"):
+        for link in place.iter("a"):
             if tag := folded_text(link):
                 yield tag
 
 
 def _section(page: Page) -> str | None:
     """Return the second station of the breadcrumb; the first is the front page."""
-    crumbs = first_with_class(page.body, "m-breadcrumb__list") if page.body is not None else None
-    links = found(crumbs, "descendant::a") if crumbs is not None else []
+    crumbs = with_class(page.body, "m-breadcrumb__list") if page.body is not None else []
+    links = list(crumbs[0].iter("a")) if crumbs else []
     return folded_text(links[1]) or None if len(links) > 1 else None

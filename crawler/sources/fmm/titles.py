@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crawler.sources.fmm.editions import Edition
 
 _DASH = r"\s+[-–—]\s+"
+_ANY_DASH = re.compile(r"\s[-–—|]\s")
 
 
 def split_title(edition: Edition, stated: str, known: Iterable[str | None] = ()) -> tuple[str, str | None]:
@@ -31,7 +32,10 @@ def split_title(edition: Edition, stated: str, known: Iterable[str | None] = ())
     >>> split_title(cn, "油价上升 – 法国国际广播电台 - RFI")
     ('油价上升', None)
     """
-    title = edition.site_suffix.sub("", " ".join(stated.split())) or stated
+    title = " ".join(stated.split())
+    if not _ANY_DASH.search(title):
+        return title, None
+    title = edition.site_suffix.sub("", title) or title
     for programme in (*filter(None, known), *edition.programmes):
         name = re.escape(programme)
         if match := re.match(rf"(.*\S){_DASH}{name}$", title) or re.match(rf"{name}{_DASH}(\S.*)$", title):

@@ -17,22 +17,13 @@ def tree_of(html: str) -> _Element | None:
     Depth is not limited: libxml2's own limit would cut off the rest of the page without a word.
     """
     raw = html.replace("\0", "").encode("utf-8", "replace")
-    # A parser is cheap, and one that is shared keeps the names of every hostile attribute for ever.
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     return etree.fromstring(raw, parser) if raw.strip() else None
 
 
 def with_class(element: _Element, name: str) -> list[_Element]:
     """Return the descendants that carry a class, in page order."""
-    return _by_class(name)(element)  # type: ignore[no-any-return]  # an XPath of elements answers with elements
-
-
-def first_with_class(element: _Element, *names: str) -> _Element | None:
-    """Return the first descendant with the first of these classes that any has."""
-    for name in names:
-        if found := with_class(element, name):
-            return found[0]
-    return None
+    return [one for one in found(element, f"descendant::*[contains(@class, '{name}')]") if name in one.get("class", "").split()]
 
 
 def found(element: _Element, path: str) -> list[_Element]:
@@ -43,11 +34,6 @@ def found(element: _Element, path: str) -> list[_Element]:
 def folded_text(element: _Element | None) -> str:
     """Return the text of an element with its blanks folded; empty for None."""
     return " ".join("".join(element.itertext()).split()) if element is not None else ""
-
-
-@cache
-def _by_class(name: str) -> etree.XPath:
-    return etree.XPath(f"descendant::*[contains(concat(' ', normalize-space(@class), ' '), ' {name} ')]")
 
 
 @cache
