@@ -93,6 +93,7 @@ _KNOWN = select(
     ArticleRow.first_seen_at,
     ArticleRow.last_seen_at,
     ArticleRow.gone_at,
+    ArticleRow.section,
     ArticleRow.claims_digest,
     *_REVISION_COLUMNS,
 ).join(RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision))
@@ -126,7 +127,7 @@ def _recall(connection: Connection, sightings: Sequence[Sighting]) -> Memory:
 def _recall_articles(
     connection: Connection, memory: Memory, column: InstrumentedAttribute[Any], values: Iterable[Any]
 ) -> None:
-    for id_, source, slug, url_key, first_seen_at, last_seen_at, gone_at, claims_digest, *marks in fetch_in(
+    for id_, source, slug, url_key, first_seen_at, last_seen_at, gone_at, section, claims_digest, *marks in fetch_in(
         connection, _KNOWN, column, values
     ):
         current = _revision(marks)
@@ -139,6 +140,7 @@ def _recall_articles(
                 first_seen_at=first_seen_at,
                 last_seen_at=last_seen_at,
                 gone_at=gone_at,
+                section=section,
                 current=current,
                 revisions=[current],
                 claims_digest=claims_digest,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from sqlalchemy import DDL, BigInteger, DateTime, create_engine, event, func, make_url, select
@@ -25,13 +25,14 @@ from storage.errors import StoreUnavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import URL, Connection, Dialect, Engine, Table
+    from sqlalchemy import URL, Connection, Dialect, Engine, Select, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.pool import ConnectionPoolEntry
     from sqlalchemy.types import TypeEngine
 
     Insert = postgresql.Insert | sqlite.Insert
+    AnySelect = TypeVar("AnySelect", bound=Select[*tuple[Any, ...]])
 
 # Longest wait for another writer; a batch takes a twentieth of a second, so longer means that something hangs.
 LOCK_SECONDS = 30
@@ -96,8 +97,17 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
 def keep_as_given(column: InstrumentedAttribute[bytes]) -> None:
     """Tell PostgreSQL that a column's values are compressed already, so that it does not try again."""
     table = column.property.columns[0].table
-    statement = DDL(f"ALTER TABLE {table.name} ALTER COLUMN {column.key} SET STORAGE EXTERNAL")
+    words = f"ALTER TABLE {table.name} ALTER COLUMN {column.key} SET STORAGE EXTERNAL"
+    statement = DDL(words)  # type: ignore[no-untyped-call]  # SQLAlchemy 2.1 left it without types
     event.listen(table, "after_create", statement.execute_if(dialect="postgresql"))
+
+
+def skip_locked(connection: Connection, query: AnySelect) -> AnySelect:
+    """Return a query that takes its rows for itself and passes over those that another transaction has taken.
+
+    SQLite has one writer at a time, and nothing to pass over.
+    """
+    return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
 
 
 @contextmanager

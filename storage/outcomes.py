@@ -128,6 +128,8 @@ class KnownArticle:
     first_seen_at: datetime
     last_seen_at: datetime
     gone_at: datetime | None
+    section: str | None
+    """That of its own URL; the section of an alias is another one."""
     current: Revision
     revisions: list[Revision]
     """The current one among them; the others only where a sighting of the batch differs from the current one."""
@@ -172,6 +174,7 @@ class KnownArticle:
         self.revisions.append(revision)
         if is_newer:
             self.current, self.mirrors = revision, sighting
+            self.section = sighting.article.section if is_own else self.section
         return Outcome.REVISED
 
 
@@ -244,6 +247,7 @@ class Memory:
             first_seen_at=sighting.seen_at,
             last_seen_at=sighting.seen_at,
             gone_at=None,
+            section=sighting.article.section,
             current=revision,
             revisions=[revision],
             is_new=True,

@@ -80,7 +80,7 @@ def _mirrored(known: KnownArticle, sighting: Sighting) -> dict[str, Any]:
     article = sighting.article
     return {
         "title": article.title,
-        "section": article.section,
+        "section": known.section,
         "language": article.language,
         "content_id": article.content_id,
         "published_at": article.published_at,

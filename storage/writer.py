@@ -78,7 +78,7 @@ class BatchWriter:
     ) -> None:
         self._store = store
         self._on_saved = on_saved
-        self._max_batch = max_batch
+        self._max_batch = min(max_batch, max_pending)
         self._max_wait_seconds = max_wait_seconds
         self._max_pending = max_pending
         self._clock = clock

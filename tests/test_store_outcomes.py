@@ -137,10 +137,11 @@ def test_an_alias_with_another_text_is_a_revision_of_its_article(store: Store, m
     article = make_article()
     twin = make_article(canonical_url=TWIN_URL)
     store.save_batch([article, twin], now=NOW)
-    assert store.save(later(twin, title="灯塔终于点亮"), now=NOW) is Outcome.REVISED
+    assert store.save(later(twin, title="灯塔终于点亮", section="社会"), now=NOW) is Outcome.REVISED
     assert store.save(later(twin, 5), now=NOW) is Outcome.DUPLICATE
     assert store.count_articles() == 1
-    assert store.article(URL).article.title == "灯塔终于点亮"
+    stored = store.article(URL)
+    assert (stored.article.title, stored.article.section) == ("灯塔终于点亮", "中国")
 
 
 def test_a_page_met_under_a_known_url_is_that_article(store: Store, make_article: MakeArticle) -> None:
