@@ -1,6 +1,8 @@
 """``python -m crawler`` is ``newscrawl``."""
 
+import sys
+
 from crawler.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.main import get_command
 
 from crawler import __version__
 from crawler.cli import articles, crawl, inspect, replay, runs, seeds, sources
+from crawler.cli.log import show_log
 from crawler.cli.output import complain
-from crawler.errors import BadInput, NewsCrawlerError
+from crawler.errors import BadInput, NewsCrawlerError, UnknownSource
 from storage import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 app = typer.Typer(
     name="newscrawl",
     help="Crawl RFI and other news sites into a database; replay, inspect and export what was kept.",
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
     add_completion=False,
 )
 app.command("crawl")(crawl.crawl)
@@ -38,27 +43,63 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    *,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log what happens to standard error, pages that failed included.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
 ) -> None:
     """Crawl RFI and other news sites into a database; replay, inspect and export what was kept."""
+    show_log(verbose=verbose)
 
 
-def main() -> None:
-    """Run the program; never show a traceback for what an operator can mend."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code; never show a traceback for what an operator can mend.
+
+    Args:
+        arguments: Without the program's name; None for those of this process.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # a terminal without Chinese shows the numbers of the characters rather than nothing at all
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app()
-    except BadInput as error:
-        complain(str(error))
-        sys.exit(2)
-    except (NewsCrawlerError, StoreError) as error:
-        complain(str(error))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        complain("stopped by Ctrl-C")
-        sys.exit(130)
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
     except BrokenPipeError:
         # the reader of our output (head, less) has had enough; Python would complain again while closing stdout
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        return 141
+    except KeyboardInterrupt:
+        complain("stopped by Ctrl-C")
+        return 130
+    except (BadInput, UnknownSource) as error:
+        complain(str(error))
+        return 2
+    except (NewsCrawlerError, StoreError) as error:
+        complain(str(error))
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command; typer's own way would draw usage errors as boxes and swallow Ctrl-C and closed pipes."""
+    try:
+        with get_command(app).make_context("newscrawl", arguments) as context:
+            context.command.invoke(context)
+        sys.stdout.flush()
+    except typer.Exit as ending:
+        sys.stdout.flush()
+        return ending.exit_code
+    except typer.TyperException as error:
+        _complain_of_usage(error)
+        return error.exit_code
+    return 0
+
+
+def _complain_of_usage(error: typer.TyperException) -> None:
+    """Print what is wrong with the arguments as one sentence; no message is a group without a command, and its help."""
+    message = error.format_message().strip().rstrip(".")
+    context = getattr(error, "ctx", None)
+    if message:
+        complain(f"{message[0].lower()}{message[1:]}; see {context.command_path if context else 'newscrawl'} --help")

@@ -80,7 +80,7 @@ def show_article(
         ("first seen", in_zone(stored.first_seen_at, article.source)),
         ("last seen", in_zone(stored.last_seen_at, article.source)),
     ]
-    print_table(article.title, ("", ""), [fact for fact in facts if fact[1]])
+    print_table(article.title, (), [fact for fact in facts if fact[1]])
     typer.echo("\n" + "\n\n".join(article.text.split("\n")))
 
 

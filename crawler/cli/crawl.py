@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import quote, urlsplit
@@ -14,10 +15,12 @@ from crawler.cli.progress import watch
 from crawler.cli.runs import print_run, run_as_json
 from crawler.config import load_config
 from crawler.errors import BadInput
-from crawler.runs import run_crawl
 from crawler.sources import source_named
 from storage import CrawlKind, CrawlPlan, CrawlRun, RunState
 from storage.identity import canonical_url
+
+# Seconds that a server in the site's stead has to accept a connection.
+CONNECT_SECONDS = 10.0
 
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Stop after this many articles.")]
 Pages = Annotated[int, typer.Option("--pages", min=1, help="Listing pages to follow from each start.")]
@@ -84,7 +87,10 @@ def starts(source_name: str, urls: list[str] | None, sections: list[str] | None)
 def run_and_report(plan: CrawlPlan, *, db: str | None, json: bool) -> None:
     """Run a plan under the eyes of the operator; exit 0 only if it ended as planned."""
     source_named(plan.source)
-    with open_store(db) as store, watch(f"crawling {plan.source}") as on_progress:
+    # Scrapy takes half a second to import, and most commands do without
+    from crawler.runs import run_crawl  # noqa: PLC0415 -- see above
+
+    with open_store(db) as store, watch(f"crawling {plan.source}", total=plan.limit) as on_progress:
         run = run_crawl(plan, load_config(), store, on_progress=on_progress)
     if json:
         print_json(run_as_json(run))
@@ -105,9 +111,19 @@ def _judge(run: CrawlRun) -> int:
 
 
 def _check_server(via: str) -> None:
-    parts = urlsplit(via)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    """Refuse a server that is none or that does not answer, before a run begins."""
+    try:
+        parts = urlsplit(via)
+        host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:  # a port that is no number, an unclosed bracket
+        host, port = None, 0
+    if host is None or parts.scheme not in ("http", "https"):
         raise BadInput(f"--via {via!r} is not the address of a server; write http://127.0.0.1:8000")
+    try:
+        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+    except OSError as error:
+        complain(f"the server {via} cannot be reached: {error.strerror or error}; start it, or check --via")
+        raise typer.Exit(1) from None
 
 
 def _is_loopback(via: str) -> bool:

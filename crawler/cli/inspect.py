@@ -12,7 +12,7 @@ from crawler.archives.seeds import parse_seed
 from crawler.cli.options import Json
 from crawler.cli.output import in_zone, print_json, print_table
 from crawler.decoding import decode_page
-from crawler.errors import BadInput, UnknownSource
+from crawler.errors import BadInput
 from crawler.normalize import normalize
 from crawler.sources import source_of
 from storage.exports import as_json
@@ -37,14 +37,15 @@ def inspect_url(
     if url == "-":
         for line in sys.stdin.buffer:
             print_json(_judge_url(line.decode("utf-8", "replace").rstrip("\r\n")))
+            sys.stdout.flush()  # whoever asks line by line waits for each answer
         return
-    judged = _judge_url(url)
+    judged = _judge_url(url.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
     if json:
         print_json(judged)
-    elif "error" in judged:
-        raise BadInput(f"{url!r} is not a web address: {judged['error']}")
-    else:
-        print_table(url, ("", ""), [(name, value) for name, value in judged.items() if name != "url"])
+    if "error" in judged:
+        raise BadInput(f"{judged['url']!r} is not a web address: {judged['error']}")
+    if not json:
+        print_table(judged["url"], (), [(name, value) for name, value in judged.items() if name != "url"])
 
 
 @app.command("seed")
@@ -91,7 +92,7 @@ def _source_for(url: str) -> Source:
     except ValueError as error:
         raise BadInput(f"{url!r} is not a web address: {error}") from None
     if source is None:
-        raise UnknownSource(url)
+        raise BadInput(f"no source reads {url}; `newscrawl sources` lists those there are")
     return source
 
 
@@ -125,5 +126,5 @@ def _show(scraped: ScrapedArticle, source: Source, *, json: bool) -> None:
         *((f"in {language}", url) for language, url in article.alternates),
         *((f"claimed {c.field}", f"{c.value}  ({c.origin})") for c in article.claims),
     ]
-    print_table(article.title, ("", ""), [fact for fact in facts if fact[1]])
+    print_table(article.title, (), [fact for fact in facts if fact[1]])
     typer.echo("\n" + "\n\n".join(article.text.split("\n")))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 ZONES: dict[str, ZoneInfo] = {source.name: source.zone for source in SOURCES}
 
+# Columns of a table that goes into a file or a pipe: one row is one line, so that grep finds whole rows.
+PIPE_WIDTH = 240
+
 
 def complain(sentence: str) -> None:
     """Print one sentence to standard error."""
@@ -25,21 +28,32 @@ def complain(sentence: str) -> None:
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """Print one JSON object on one line."""
-    sys.stdout.write(orjson.dumps(value).decode() + "\n")
+    """Print one JSON object on one line, in UTF-8 whatever the terminal speaks."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
 ) -> None:
-    """Print a table under a title; columns named in `right` hold numbers."""
+    """Print a table under a title.
+
+    Args:
+        title: One line, above.
+        columns: Their names; empty for two columns of names and values.
+        rows: Cells; None is shown as nothing.
+        right: Columns that hold numbers.
+    """
     sys.stdout.write(f"{title}\n")
-    table = Table(header_style="bold")
-    for column in columns:
+    sys.stdout.flush()
+    table = Table(header_style="bold", show_header=bool(columns))
+    for column in columns or ("", ""):
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console().print(table)
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    console.print(table)
 
 
 def in_zone(instant: datetime | None, source: str) -> str:

@@ -1,4 +1,4 @@
-"""Progress of long work: a line that moves on a terminal, plain lines otherwise."""
+"""Progress of long work: a bar on a terminal, plain lines otherwise; always on standard error."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -15,18 +16,24 @@ if TYPE_CHECKING:
 # Seconds between plain lines: enough to see life in a log, few enough to read it.
 PLAIN_EVERY_SECONDS = 10.0
 
+# Counts that say how far a run is; the others (fetched, listings) say what it took.
+DONE = ("new", "revised", "unchanged", "duplicate", "copied", "written")
+
 
 @contextmanager
-def watch(work: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
+def watch(work: str, total: int | None = None) -> Iterator[Callable[[Mapping[str, int]], None]]:
     """Show how counts grow; the caller passes the latest counts as often as it likes.
 
     Args:
         work: What is being done, such as ``crawling rfi-cn``.
+        total: Articles or files to come; None if nobody knows.
     """
     console = Console(stderr=True)
     if console.is_terminal:
-        with console.status(work) as status:
-            yield lambda counts: status.update(f"{work}: {_in_words(counts)}")
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[counts]}"))
+        with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+            task = bar.add_task(work, total=total, counts="starting")
+            yield lambda counts: bar.update(task, completed=_done(counts), counts=_in_words(counts))
         return
     last_printed = time.monotonic()
 
@@ -39,5 +46,10 @@ def watch(work: str) -> Iterator[Callable[[Mapping[str, int]], None]]:
     yield print_plain
 
 
+def _done(counts: Mapping[str, int]) -> int:
+    refused = sum(count for name, count in counts.items() if name.startswith(("refused", "rejected", "not understood")))
+    return refused + sum(counts.get(name, 0) for name in DONE)
+
+
 def _in_words(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "starting"
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "starting"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from crawler.archives.seeds import find_seed_files
 from crawler.archives.serve import serve_archive
 from crawler.archives.site import SeedSite
 from crawler.cli.crawl import Limit, Pages, Sections, Urls, run_and_report, starts
@@ -32,8 +33,7 @@ def replay_crawl(
     db: Db = None,
 ) -> None:
     """Crawl a source straight from a folder: no server, no network, the same road."""
-    if not folder.is_dir():
-        raise BadInput(f"{folder} is not a folder of seed files")
+    _check_folder(folder)
     plan = CrawlPlan(
         source=source,
         kind=CrawlKind.REPLAY,
@@ -56,6 +56,12 @@ def replay_serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """Serve a folder of seed files as an RFI-shaped website, until Ctrl-C."""
+    _check_folder(folder)
+    serve_archive(SeedSite([folder]), host=host, port=port)
+
+
+def _check_folder(folder: Path) -> None:
     if not folder.is_dir():
         raise BadInput(f"{folder} is not a folder of seed files")
-    serve_archive(SeedSite([folder]), host=host, port=port)
+    if next(find_seed_files([folder]), None) is None:
+        raise BadInput(f"there are no seed files in {folder}")

@@ -10,6 +10,7 @@ import typer
 from crawler.cli.options import Db, Json, open_store
 from crawler.cli.output import in_zone, print_json, print_table
 from crawler.errors import BadInput
+from storage import Outcome
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +36,7 @@ def list_runs(
         return
     print_table(
         "Runs",
-        ("run", "source", "kind", "state", "started", "new", "revised", "unchanged", "duplicate", "reason"),
+        ("run", "source", "kind", "state", "started", "articles", "reason"),
         [
             (
                 run.id,
@@ -43,12 +44,12 @@ def list_runs(
                 run.plan.kind.value,
                 run.state.value,
                 in_zone(run.started_at, run.plan.source),
-                *(run.counts.get(name, 0) for name in ("new", "revised", "unchanged", "duplicate")),
+                _outcomes(run),
                 run.reason,
             )
             for run in runs
         ],
-        right=("run", "new", "revised", "unchanged", "duplicate"),
+        right=("run",),
     )
 
 
@@ -97,6 +98,10 @@ def run_as_json(run: CrawlRun) -> dict[str, Any]:
         "pages": run.plan.pages,
         "counts": run.counts,
     }
+
+
+def _outcomes(run: CrawlRun) -> str:
+    return ", ".join(f"{run.counts[name.value]} {name.value}" for name in Outcome if run.counts.get(name.value))
 
 
 def _utc(instant: datetime | None) -> str | None:

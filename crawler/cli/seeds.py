@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from crawler.archives.seeds import find_seed_files
 from crawler.cli.options import Db, Json, open_store
 from crawler.cli.output import complain, print_json
 from crawler.cli.progress import watch
@@ -26,7 +27,8 @@ def import_seeds(
     db: Db = None,
 ) -> None:
     """Read seed files into the database; every file is stored or refused with a reason."""
-    with open_store(db) as store, watch("importing") as on_progress:
+    files = sum(1 for _ in find_seed_files(paths))
+    with open_store(db) as store, watch("importing", total=files) as on_progress:
         run = import_seed_files(paths, store, on_progress=on_progress, on_refused=complain)
     if json:
         print_json(run_as_json(run))
