@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from crawler.items import Listing, ScrapedArticle, SeedFile
 
@@ -46,3 +47,14 @@ class Source:
     """Zone of times that are printed without one."""
     crawl_every: timedelta = timedelta(minutes=15)
     """Rhythm on which the source asks to be crawled."""
+    revisits: tuple[tuple[timedelta, timedelta], ...] = (
+        (timedelta(hours=6), timedelta(hours=1)),
+        (timedelta(days=2), timedelta(hours=6)),
+        (timedelta(days=9), timedelta(days=1)),
+    )
+    """(age, pause): until an article is so old it is fetched again after each pause, to find edits; then never."""
+
+    def next_revisit(self, published_at: datetime, now: datetime) -> datetime | None:
+        """Return when to look at an article again; None for never."""
+        age = now - published_at
+        return next((now + pause for oldest, pause in self.revisits if age < oldest), None)

@@ -45,7 +45,7 @@ _WALLS = frozenset({
 })  # fmt: skip
 _INLINE = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "u": "u", "s": "s", "sub": "sub", "sup": "sup"}
 _WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t\n\r\f\v]+")
+_BLANKS = re.compile(r"[ \t\n\r\f\v]{2,}|[\t\n\r\f\v]")  # runs, and single blanks other than a space
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
 
@@ -83,34 +83,35 @@ def read_elements(elements: Iterable[_Element], origin: str, *, labels: frozense
 
 def is_shown(element: _Element) -> bool:
     """Is this element text of the article, as far as its tag, classes and attributes say?"""
-    if not isinstance(element.tag, str) or element.tag in _NOT_SHOWN:
+    if element.tag in _NOT_SHOWN:
         return False
-    attributes = element.attrib
-    if not attributes:
-        return True
-    for name in attributes.get("class", "").split():
-        if name.startswith(_NOT_SHOWN_CLASSES) and not name.startswith(_SHOWN_CLASSES):
-            return False
-    if attributes.get("data-bo-type") == "em":  # an embed of the platform before 2020
-        return False
-    return not any(str(name).startswith(_NOT_SHOWN_ATTRIBUTES) for name in attributes)
+    for name, value in element.items():
+        if name == "class":
+            for word in value.split():
+                if word.startswith(_NOT_SHOWN_CLASSES) and not word.startswith(_SHOWN_CLASSES):
+                    return False
+        elif name.startswith(_NOT_SHOWN_ATTRIBUTES) or (name == "data-bo-type" and value == "em"):
+            return False  # the last is an embed of the platform before 2018
+    return True
 
 
 def _walk(top: _Element, writer: _Writer) -> None:
+    """Open, write and close elements in page order; those that are left to be closed wait with their end in view."""
     waiting: list[tuple[_Element, bool]] = [(top, False)]
     while waiting:
         element, is_left = waiting.pop()
         if is_left:
             writer.close(element)
         elif element is top or is_shown(element):
-            if element.tag == "p" and not len(element) and writer.write_line(element.text):
-                writer.write(element.tail if element is not top else None)
-                continue
-            writer.open(element)
-            writer.write(element.text)
-            waiting.append((element, True))
-            waiting.extend((child, False) for child in reversed(element))
-            continue
+            children = list(element)
+            if children or element.tag != "p" or not writer.write_line(element.text):
+                writer.open(element)
+                writer.write(element.text)
+                if children:
+                    waiting.append((element, True))
+                    waiting.extend([(child, False) for child in reversed(children)])
+                    continue
+                writer.close(element)
         if element is not top:
             writer.write(element.tail)
     writer.end_line()
@@ -180,7 +181,10 @@ class _Writer:
         if self._inline:
             return False
         self.end_line()
-        if text and (folded := " ".join(text.split())):
+        if text and text.isprintable() and "  " not in text and text[0] != " " != text[-1]:
+            self.paragraphs.append(text)  # folded already: among the blanks, only the space is printable
+            self.pieces.append(f"<p>{escape(text, quote=False)}</p>")
+        elif text and (folded := " ".join(text.split())):
             self.paragraphs.append(folded)
             self.pieces.append(f"<p>{escape(_BLANKS.sub(' ', text).strip(' '), quote=False)}</p>")
         return True

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crawler.sources.fmm.scripts import DataLayer, Statement, read_data_layer, read_statement
-from crawler.sources.fmm.trees import folded_text, found, tree_of
+from crawler.sources.fmm.trees import folded_text, found, tree_of, with_class
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -44,6 +44,8 @@ class Page:
     head: Head
     body: _Element | None
     """Holds the breadcrumb, the tags and the article; more may be in it."""
+    is_cut: bool = False
+    """True when there is nothing else in `body`."""
     article_end: int = 0
     """Where in the text the article ends; scripts below it are looked for there first."""
 
@@ -71,6 +73,12 @@ class Page:
         """Return the elements of the article that carry a class, in page order."""
         return self._classes.get(name, [])
 
+    def around_article(self, name: str) -> list[_Element]:
+        """Return the elements of the article and of what belongs to it outside that carry a class, in page order."""
+        if self.is_cut or self.body is None:
+            return self.in_article(name)
+        return with_class(self.body, name)
+
     def meta(self, name: str) -> str | None:
         """Return the first meta of a name, or None."""
         return next(iter(self.head.metas.get(name, ())), None)
@@ -78,10 +86,10 @@ class Page:
     @cached_property
     def _classes(self) -> dict[str, list[_Element]]:
         classes: dict[str, list[_Element]] = {}
-        for element in self.article.iter("*") if self.article is not None else ():
-            if stated := element.get("class"):
-                for name in dict.fromkeys(stated.split()):
-                    classes.setdefault(name, []).append(element)
+        top = self.body if self.is_cut else self.article
+        for element in found(top, "descendant-or-self::*[@class]") if top is not None else ():
+            for name in dict.fromkeys(element.get("class", "").split()):
+                classes.setdefault(name, []).append(element)
         return classes
 
 
@@ -106,8 +114,9 @@ def cut_page(html: str) -> Page | None:
         end = html.rfind("<", begin, related)
     return Page(
         html=html,
-        head=_read_head(tree_of(_without(_WEIGHT, html[:head_end]))),
-        body=tree_of(_without(_PICTOGRAM, html[begin:end])),
+        head=_read_head(tree_of(_without(_WEIGHT, html, 0, head_end))),
+        body=tree_of(_without(_PICTOGRAM, html, begin, end)),
+        is_cut=True,
         article_end=article_end,
     )
 
@@ -160,15 +169,14 @@ def _read_head(tree: _Element | None) -> Head:
     )
 
 
-def _without(weight: re.Pattern[str], html: str) -> str:
-    """Return a cut without elements that only weigh; an unclosed one and all after it is kept."""
+def _without(weight: re.Pattern[str], html: str, begin: int, end: int) -> str:
+    """Return ``html[begin:end]`` without the elements that only weigh; an unclosed one and all after it is kept."""
     kept = []
-    at = 0
-    while match := weight.search(html, at):
-        end = html.find(f"</{match[1]}>", match.end())
-        if end < 0:
+    while match := weight.search(html, begin, end):
+        closed = html.find(f"</{match[1]}>", match.end(), end)
+        if closed < 0:
             break
-        kept.append(html[at : match.start()])
-        at = end + len(match[1]) + 3
-    kept.append(html[at:])
+        kept.append(html[begin : match.start()])
+        begin = closed + len(match[1]) + 3
+    kept.append(html[begin:end])
     return "".join(kept)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.sources.fmm.parts import Parts
-from crawler.sources.fmm.trees import folded_text, with_class
+from crawler.sources.fmm.trees import folded_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def _authors(page: Page) -> Iterator[str]:
 
 
 def _tags(page: Page) -> Iterator[str]:
-    for place in with_class(page.body, "t-content__tags") if page.body is not None else ():
+    for place in page.around_article("t-content__tags"):
         for link in place.iter("a"):
             if tag := folded_text(link):
                 yield tag
@@ -72,6 +72,6 @@ def _tags(page: Page) -> Iterator[str]:
 
 def _section(page: Page) -> str | None:
     """Return the second station of the breadcrumb; the first is the front page."""
-    crumbs = with_class(page.body, "m-breadcrumb__list") if page.body is not None else []
+    crumbs = page.around_article("m-breadcrumb__list")
     links = list(crumbs[0].iter("a")) if crumbs else []
     return folded_text(links[1]) or None if len(links) > 1 else None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from crawler.sources.fmm.editions import Edition
 
 _DASH = r"\s+[-–—]\s+"
+_PROGRAMME_FIRST = re.compile(rf"(\S.*?){_DASH}")
+_PROGRAMME_LAST = re.compile(rf"{_DASH}(\S.*)")
 _ANY_DASH = re.compile(r"\s[-–—|]\s")
 
 
@@ -49,7 +51,8 @@ def programme_beside(edition: Edition, stated: str | None, title: str) -> str | 
     The site's own names are none.
     """
     full = " ".join((stated or "").split())
-    for pattern in (rf"(\S.*?){_DASH}{re.escape(title)}$", rf"{re.escape(title)}{_DASH}(\S.*)$"):
-        if (match := re.match(pattern, full)) and not edition.site_suffix.fullmatch(f" - {match[1]}"):
-            return match[1]
-    return None
+    if full == title or title not in full:
+        return None
+    before, _, after = full.partition(title) if full.startswith(title) else full.rpartition(title)
+    match = _PROGRAMME_FIRST.fullmatch(before) if not after else _PROGRAMME_LAST.fullmatch(after) if not before else None
+    return match[1] if match and not edition.site_suffix.fullmatch(f" - {match[1]}") else None
