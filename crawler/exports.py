@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from hashlib import sha256
 from html import escape
 from tempfile import NamedTemporaryFile
 from typing import IO, TYPE_CHECKING
@@ -64,11 +65,19 @@ def export_seed_files(
 ) -> dict[str, int]:
     """Write every article as a seed file: imported ones byte for byte, the others in the archive's form.
 
+    No file is ever overwritten: where a name is taken by other bytes (two folders were imported that each had a
+    ``1.md``), the file gets the start of its SHA-256 behind its name.
+
+    Args:
+        store: Where from.
+        folder: Made if it is not there.
+        on_progress: Called now and then with the counts so far.
+
     Returns:
         ``copied``: files that were imported; ``written``: articles that no imported file holds.
 
     Raises:
-        BadInput: The folder cannot be written, or holds another file under a name that is needed.
+        BadInput: The folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -123,9 +132,17 @@ def _file_name(stored: StoredArticle) -> str:
 
 
 def _write_once(path: Path, content: bytes) -> None:
-    if path.exists():
-        if path.read_bytes() == content:
-            return
-        raise BadInput(f"{path} is another file; export into an empty folder")
-    with whole_file(path) as stream:
-        stream.write(content)
+    if _bytes_at(path) not in (None, content):
+        path = path.with_stem(f"{path.stem}_{sha256(content).hexdigest()[:8]}")
+    if _bytes_at(path) is None:
+        with whole_file(path) as stream:
+            stream.write(content)
+
+
+def _bytes_at(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}") from None

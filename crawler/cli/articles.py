@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from crawler.cli.options import Db, Json, open_store, parse_when
-from crawler.cli.output import in_zone, print_json, print_table
+from crawler.cli.output import complain, in_zone, print_json, print_table
 from crawler.errors import BadInput
 from crawler.exports import export_jsonl
 from storage.exports import as_json, write_jsonl
@@ -107,5 +107,9 @@ def export_articles(
         if output is None:
             write_jsonl(found, sys.stdout.buffer)
             return
-        count = export_jsonl(found, output)
+        try:
+            count = export_jsonl(found, output)
+        except KeyboardInterrupt:
+            complain(f"stopped by hand; {output} was not touched")
+            raise typer.Exit(130) from None
     typer.echo(f"{count} articles in {output}", err=True)

@@ -50,8 +50,12 @@ def export_seeds(
     db: Db = None,
 ) -> None:
     """Write seed files: imported ones byte for byte as they came, crawled articles in the archive's form."""
-    with open_store(db, must_exist=True) as store, watch("exporting") as on_progress:
-        counts = export_seed_files(store, folder, on_progress=on_progress)
+    try:
+        with open_store(db, must_exist=True) as store, watch("exporting") as on_progress:
+            counts = export_seed_files(store, folder, on_progress=on_progress)
+    except KeyboardInterrupt:
+        complain(f"stopped by hand; every file in {folder} is whole, the same command goes on")
+        raise typer.Exit(130) from None
     if json:
         print_json(counts)
     else:
