@@ -6,6 +6,7 @@ Scripts are found in the text by marks, so that no tree of the whole page is nee
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -118,23 +119,26 @@ def _script_texts(html: str, mark: str, start: int = 0) -> Iterator[str]:
         opened, begin = html.rfind("<", 0, at), html.find(">", at) + 1
         if html.startswith("<script", opened) and begin and html.find(">", opened, at) < 0:
             end = html.find("</script", begin)
-            yield html[begin : end if end >= 0 else len(html)]
+            if end < 0:
+                return
+            yield html[begin:end]
+            at = end
         at = html.find(mark, at + len(mark))
 
 
 def _stories(said: Any) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSON-LD document that tell of a story; lists and ``@graph`` are opened."""
-    waiting = [said]
+    waiting = deque([said])
     while waiting:
-        thing = waiting.pop(0)
+        thing = waiting.popleft()
         if isinstance(thing, list):
-            waiting = [*thing, *waiting]
+            waiting.extendleft(reversed(thing))
         elif isinstance(thing, dict):
             kinds = thing.get("@type")
             if _STORIES.intersection(kind for kind in _listed(kinds) if isinstance(kind, str)):
                 yield thing
             elif "@graph" in thing:
-                waiting.insert(0, thing["@graph"])
+                waiting.appendleft(thing["@graph"])
 
 
 def _listed(value: Any) -> list[Any]:

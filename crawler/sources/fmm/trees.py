@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,35 @@ from lxml import etree
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+# One tag up to its ``>``; quotes that are never closed are characters like any other.
+_TAG = re.compile(r"""<[a-zA-Z](?:[^>"']++|"[^"]*+"|'[^']*+'|["'])*+""")
+_ATTRIBUTE_MARK = re.compile(r"[\s=/]+")
+_SMALL = 40_000  # characters; fewer hold no more than about 20,000 attributes, which take half a second
+_MOST_ATTRIBUTES = 4000
+
 
 def tree_of(html: str) -> _Element | None:
     """Parse HTML, however broken; None when there is nothing in it.
 
-    Depth is not limited: libxml2's own limit would cut off the rest of the page without a word.
+    Elements may be nested 2,048 deep, libxml2's widest limit; deeper ones are lost, as is what follows them.
     """
-    raw = html.replace("\0", "").encode("utf-8", "replace")
+    raw = _tame(html).replace("\0", "").encode("utf-8", "replace")
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     return etree.fromstring(raw, parser) if raw.strip() else None
+
+
+def _tame(html: str) -> str:
+    """Take the attributes from tags that have thousands of them.
+
+    libxml2 takes quadratic time over the attributes of one element: 100,000 hold it for 15 seconds.
+    """
+    return html if len(html) < _SMALL else _TAG.sub(_without_crowd, html)
+
+
+def _without_crowd(tag: re.Match[str]) -> str:
+    text = tag[0]
+    is_crowded = len(text) > _SMALL and len(_ATTRIBUTE_MARK.findall(text)) > _MOST_ATTRIBUTES
+    return text.split(None, 1)[0].partition("/")[0] if is_crowded else text
 
 
 def with_class(element: _Element, name: str) -> list[_Element]:
