@@ -28,7 +28,13 @@ class Config(BaseSettings):
     delay_seconds: float = Field(default=1.0, ge=0)
     """Pause between two requests to one host: about the pace of a patient reader."""
 
-    timeout_seconds: float = Field(default=30.0, gt=0)
+    connect_seconds: float = Field(default=10.0, gt=0)
+    """Longest wait for a connection."""
+
+    first_byte_seconds: float = Field(default=20.0, gt=0)
+    """Longest wait for the first byte of a response, the connection included."""
+
+    timeout_seconds: float = Field(default=60.0, gt=0)
     """Longest wait for one whole response; RFI's slowest pages take a few seconds."""
 
     max_body_bytes: int = Field(default=10 * 1024 * 1024, gt=0)
@@ -36,6 +42,12 @@ class Config(BaseSettings):
 
     max_redirects: int = Field(default=5, ge=0)
     """Redirects followed for one request."""
+
+    patience_seconds: float = Field(default=120.0, ge=0)
+    """Longest that a run waits for a host that asks for a pause, or for a URL's next try, before it ends."""
+
+    retry_seconds: float = Field(default=5.0, gt=0)
+    """Wait before the second try of a failed URL; it doubles with every further one."""
 
     batch_articles: int = Field(default=200, gt=0)
     """Articles written in one transaction at most; larger batches no longer write faster."""

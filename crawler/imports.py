@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crawler.archives.seeds import read_seeds
-from crawler.errors import ArticleRejected, NewsCrawlerError, PageNotUnderstood, SeedFileError, UnknownSource
+from crawler.errors import ArticleRejected, PageNotUnderstood, SeedFileError, UnknownSource
 from crawler.normalize import normalize
 from crawler.sources import source_of
-from storage import BatchWriter, CrawlKind, CrawlPlan, Outcome, RunState, SeedCopy, StoreError
+from storage import BatchWriter, CrawlKind, CrawlPlan, Outcome, RunState, SeedCopy, StoreError, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from crawler.items import SeedFile
-    from storage import Article, CrawlRun, Store, Written
+    from storage import Article, CrawlRun, Store
+
+    Import = tuple[Article, SeedCopy]
 
 # Files between two looks at the counts for whoever watches.
 PROGRESS_EVERY_FILES = 100
@@ -50,7 +53,7 @@ def import_seed_files(
     counts: Counter[str] = Counter()
     state, reason = RunState.FINISHED, None
     try:
-        with BatchWriter(store, lambda batch: _count(batch, counts)) as writer:
+        with BatchWriter(partial(_save, store), lambda batch: _count(batch, counts)) as writer:
             for number, seed in enumerate(seeds, start=1):
                 _import_one(seed, writer, counts, on_refused)
                 if number % PROGRESS_EVERY_FILES == 0:
@@ -67,7 +70,7 @@ def import_seed_files(
 
 def _import_one(
     seed: SeedFile | SeedFileError,
-    writer: BatchWriter,
+    writer: BatchWriter[Import, Outcome],
     counts: Counter[str],
     on_refused: Callable[[str], None],
 ) -> None:
@@ -77,20 +80,19 @@ def _import_one(
         return
     try:
         copy = SeedCopy(name=seed.name, raw=seed.raw, observed_at=seed.observed_at)
-        writer.submit(_judge(seed), seed_copy=copy)
-    except NewsCrawlerError as error:
+        writer.submit((_judge(seed), copy))
+    except UnknownSource:
+        counts["refused: no source reads its host"] += 1
+        on_refused(f"{seed.name}: no source reads {seed.url}")
+    except (PageNotUnderstood, ArticleRejected) as error:
         counts[_reason(error)] += 1
         on_refused(f"{seed.name}: {error}")
 
 
-def _reason(error: NewsCrawlerError) -> str:
-    match error:
-        case PageNotUnderstood():
-            return f"not understood: no {', '.join(error.missing)}"
-        case ArticleRejected():
-            return f"rejected: {error.reason}"
-        case _:
-            return "refused: no source reads its host"
+def _reason(error: PageNotUnderstood | ArticleRejected) -> str:
+    if isinstance(error, PageNotUnderstood):
+        return f"not understood: no {', '.join(error.missing)}"
+    return f"rejected: {error.reason}"
 
 
 def _judge(seed: SeedFile) -> Article:
@@ -100,6 +102,11 @@ def _judge(seed: SeedFile) -> Article:
     return normalize(source.read_seed(seed), source)
 
 
-def _count(batch: list[Written], counts: Counter[str]) -> None:
-    for written in batch:
-        counts[written.outcome.value if written.outcome else "rejected: the database refused it"] += 1
+def _save(store: Store, batch: Sequence[Import]) -> list[Outcome]:
+    articles, copies = zip(*batch, strict=True)
+    return store.save_batch(articles, now=datetime.now(UTC), seed_copies=copies)
+
+
+def _count(batch: list[tuple[Import, Outcome | WriteRefused]], counts: Counter[str]) -> None:
+    for _, outcome in batch:
+        counts[outcome.value if isinstance(outcome, Outcome) else "rejected: the database refused it"] += 1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from storage.records import Claim, Image, Media
+    from storage.records import Article, Claim, FrontierState, Image, LeasedUrl, Media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,32 @@ class ScrapedArticle:
     alternates: tuple[tuple[str, str], ...] = ()
     content_id: str | None = None
     claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What the fetch of one leased URL came to: the item that walks the pipelines, one for every lease.
+
+    The spider makes it from a response or a failure; NormalizePipeline turns a scraped article into an article or a
+    refusal; StorePipeline settles the lease with it.
+    """
+
+    lease: LeasedUrl
+    fetched_at: datetime
+    """When the answer came; aware, UTC."""
+    said: ScrapedArticle | Article | Listing | None = None
+    """What the page said; None when there is nothing to keep."""
+    state: FrontierState
+    """What becomes of the URL."""
+    reason: str | None = None
+    """Why nothing is kept, as the run counts it; None if something is."""
+    retry_at: datetime | None = None
+    """When to try again, for a URL that waits."""
+    etag: str | None = None
+    last_modified: str | None = None
+    """The validators of the response, as the server wrote them."""
+    is_unmodified: bool = False
+    """The server said 304."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

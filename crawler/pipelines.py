@@ -1,78 +1,73 @@
-"""The pipelines of the road: judge, drop repeats, keep. All they count stands under ``ingest/``."""
+"""The pipelines of the road: judge, drop repeats, keep. All they count stands under ``ingest/``.
+
+Every leased URL sends one `Fetched` through them, and the last settles the lease with it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from scrapy.exceptions import CloseSpider, DropItem
+from scrapy.exceptions import CloseSpider
 
 from crawler.errors import ArticleRejected
+from crawler.items import ScrapedArticle
 from crawler.normalize import normalize
-from storage import BatchWriter, Store, StoreError
+from crawler.verdict import settlement_of, was_lied_to
+from storage import Article, FrontierState, StoreError
 from storage.identity import fingerprint, revision_key
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-    from scrapy.statscollectors import StatsCollector
 
-    from crawler.items import ScrapedArticle
-    from crawler.sources.base import Source
-    from storage import Article, Written
+    from crawler.items import Fetched
+    from crawler.spiders.news import NewsSpider
 
-logger = logging.getLogger(__name__)
-
-# Repeats come close together (an article on the front page and in two sections); older ones the store recognises.
+# Repeats come close together (an article under two URLs of one listing); older ones the store recognises.
 REMEMBERED_REVISIONS = 20_000
 
 
 class NormalizePipeline:
-    """ScrapedArticle -> Article, or dropped as rejected."""
+    """A scraped article becomes an article, or a refusal under its reason."""
 
-    def __init__(self, source: Source, stats: StatsCollector) -> None:
-        self._source = source
-        self._stats = stats
+    def __init__(self, crawler: Crawler) -> None:
+        self._source = _spider(crawler).source
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Take the source from the spider that is being run."""
-        assert crawler.stats is not None
-        return cls(crawler.spider.source, crawler.stats)  # type: ignore[union-attr]  # the spider is ours, and set
+        """Judge for the source of the spider that is being run."""
+        return cls(crawler)
 
-    def process_item(self, item: ScrapedArticle) -> Article:
-        """Judge one article; a refusal is counted under its reason."""
+    def process_item(self, item: Fetched) -> Fetched:
+        """Judge what a page said."""
+        if not isinstance(item.said, ScrapedArticle):
+            return item
         try:
-            return normalize(item, self._source)
+            return replace(item, said=normalize(item.said, self._source))
         except ArticleRejected as error:
-            self._stats.inc_value(f"ingest/rejected: {error.reason}")
-            raise DropItem(str(error)) from error
+            return replace(item, said=None, state=FrontierState.FAILED, reason=f"rejected: {error.reason}")
 
 
 class DeduplicatePipeline:
-    """Drops what this run has already passed on: same URL, stated time and fingerprint."""
+    """Takes out what this run has already passed on: same URL, stated time, fingerprint and aliases."""
 
-    def __init__(self, stats: StatsCollector) -> None:
-        self._stats = stats
+    def __init__(self) -> None:
         self._passed: OrderedDict[tuple[str, str, tuple[str, ...]], None] = OrderedDict()
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Count into the run's stats."""
-        assert crawler.stats is not None
-        return cls(crawler.stats)
-
-    def process_item(self, item: Article) -> Article:
+    def process_item(self, item: Fetched) -> Fetched:
         """Pass an article on once; a new alias of it is news and passes too."""
+        article = item.said
+        if not isinstance(article, Article):
+            return item
         key = (
-            revision_key(item.canonical_url, item.published_at, item.modified_at),
-            fingerprint(item.title, item.text),
-            item.aliases,
+            revision_key(article.canonical_url, article.published_at, article.modified_at),
+            fingerprint(article.title, article.text),
+            article.aliases,
         )
         if key in self._passed:
-            self._stats.inc_value("ingest/repeated")
-            raise DropItem(f"already passed in this run: {item.canonical_url}")
+            return replace(item, said=None, reason="repeated")
         self._passed[key] = None
         if len(self._passed) > REMEMBERED_REVISIONS:
             self._passed.popitem(last=False)
@@ -80,54 +75,41 @@ class DeduplicatePipeline:
 
 
 class StorePipeline:
-    """Hands articles to the batch writer; one counts as stored when its batch is on disk."""
+    """Settles the lease, in one transaction with what it brought; counted as kept when that is on disk."""
 
     def __init__(self, crawler: Crawler) -> None:
         assert crawler.stats is not None
-        self._crawler = crawler
         self._stats = crawler.stats
-        self._store = Store.open(crawler.settings["DATABASE_URL"])
-        self._writer = BatchWriter(
-            self._store,
-            self._report,
-            max_batch=crawler.settings.getint("BATCH_ARTICLES"),
-            max_wait_seconds=crawler.settings.getfloat("BATCH_SECONDS"),
-        )
-        self._loop = asyncio.get_event_loop()
+        self._spider = _spider(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Open the store and start the writer's thread."""
+        """Settle with the frontier that the spider was given."""
         return cls(crawler)
 
-    async def process_item(self, item: Article) -> Article:
-        """Hand an article over; while the writer is full the crawl waits here, and fetches no more."""
+    def open_spider(self) -> None:
+        """Start the writer, and the heartbeat that keeps the run's leases."""
+        self._spider.frontier.open(self._stats)
+        self._heartbeat = asyncio.ensure_future(self._spider.frontier.stay_alive())
+
+    async def process_item(self, item: Fetched) -> Fetched:
+        """Hand the settlement over; while the writer is full the crawl waits here, and fetches no more."""
+        if item.reason:
+            self._stats.inc_value(f"ingest/{item.reason}")
+        if was_lied_to(item):
+            await self._spider.mark_liar(item.lease.url)
         try:
-            if self._writer.is_full:
-                await asyncio.to_thread(self._writer.submit, item)
-            else:
-                self._writer.submit(item)
+            await self._spider.frontier.settle(settlement_of(item, self._spider.source, pages=self._spider.plan.pages))
         except StoreError as error:
             raise CloseSpider(str(error)) from error
         return item
 
     async def close_spider(self) -> None:
         """Write what is waiting."""
-        try:
-            await asyncio.to_thread(self._writer.close)
-        except StoreError as error:
-            logger.error("%s; %d articles could not be kept", error, len(self._writer.unsaved))
-        finally:
-            self._store.close()
+        self._heartbeat.cancel()
+        await self._spider.frontier.close()
 
-    def _report(self, batch: list[Written]) -> None:
-        """Take the writer's word, on its thread, over to the reactor's, where the counts live."""
-        self._loop.call_soon_threadsafe(self._count, batch)
 
-    def _count(self, batch: list[Written]) -> None:
-        for written in batch:
-            if written.outcome is not None:
-                self._stats.inc_value(f"ingest/{written.outcome.value}")
-            else:
-                self._stats.inc_value("ingest/rejected: the database refused it")
-                logger.warning("%s: %s", written.refusal, written.article.canonical_url)
+def _spider(crawler: Crawler) -> NewsSpider:
+    spider: NewsSpider = crawler.spider  # type: ignore[assignment]  # Scrapy types it as any spider; ours is the one
+    return spider

@@ -18,6 +18,7 @@ from crawler import __version__
 from crawler.archives.handler import ArchiveDownloadHandler
 from crawler.errors import BadInput
 from crawler.middlewares.via import ViaDownloadHandler
+from crawler.run_frontier import RunFrontier
 from crawler.sources import source_named
 from crawler.spiders.news import NewsSpider
 from storage import RunState
@@ -52,18 +53,36 @@ def run_crawl(
         BadInput: A live crawl without a contact address.
         UnknownSource: The plan names no source we know.
     """
-    spider_arguments = {"source": source_named(plan.source), "plan": plan}
-    process = AsyncCrawlerProcess(run_settings(plan, config, store.url))
+    source = source_named(plan.source)
+    process = AsyncCrawlerProcess(run_settings(plan, config))
     crawler = process.create_crawler(NewsSpider)
     ending = _Ending(crawler, on_progress)
-    run = store.start_run(plan, now=datetime.now(UTC))
-    process.crawl(crawler, **spider_arguments)
+    now = datetime.now(UTC)
+    store.frontier.settle_dead_runs(now=now)
+    run = store.start_run(plan, now=now)
+    walk = store.frontier.open_walk(plan, run_id=run.id, now=now)
+    frontier = RunFrontier(
+        store,
+        walk,
+        run_id=run.id,
+        plan=plan,
+        max_batch=config.batch_articles,
+        max_wait_seconds=config.batch_seconds,
+    )
+    process.crawl(crawler, source=source, plan=plan, frontier=frontier, retry_seconds=config.retry_seconds)
     process.start()
-    state, reason = ending.judge()
-    return store.finish_run(run.id, state=state, reason=reason, counts=ending.counts(), now=datetime.now(UTC))
+    store.frontier.give_back(run.id, now=datetime.now(UTC))
+    state, reason = ending.judge(frontier.failure)
+    left = store.frontier.left(walk).count
+    counts = ending.counts() | ({"left waiting": left} if left else {})
+    if state is RunState.FINISHED and frontier.has_reached_limit:
+        reason = f"limit of {plan.limit} articles reached"
+    elif state is RunState.FINISHED and left:
+        state, reason = RunState.FAILED, f"{left} URLs are left for a later run"
+    return store.finish_run(run.id, state=state, reason=reason, counts=counts, now=datetime.now(UTC))
 
 
-def run_settings(plan: CrawlPlan, config: Config, database_url: str) -> Settings:
+def run_settings(plan: CrawlPlan, config: Config) -> Settings:
     """Return Scrapy's settings for one run.
 
     Raises:
@@ -80,11 +99,11 @@ def run_settings(plan: CrawlPlan, config: Config, database_url: str) -> Settings
     contact = f" (+{config.contact})" if config.contact else ""
     settings.setdict(
         {
-            "DATABASE_URL": database_url,
-            "BATCH_ARTICLES": config.batch_articles,
-            "BATCH_SECONDS": config.batch_seconds,
             "USER_AGENT": f"newscrawl/{__version__}{contact}",
-            "DOWNLOAD_DELAY": plan.delay_seconds,
+            "HOST_DELAY_SECONDS": plan.delay_seconds,
+            "PATIENCE_SECONDS": config.patience_seconds,
+            "CONNECT_SECONDS": config.connect_seconds,
+            "FIRST_BYTE_SECONDS": config.first_byte_seconds,
             "DOWNLOAD_TIMEOUT": config.timeout_seconds,
             "DOWNLOAD_MAXSIZE": config.max_body_bytes,
             "REDIRECT_MAX_TIMES": config.max_redirects,
@@ -103,6 +122,13 @@ def run_settings(plan: CrawlPlan, config: Config, database_url: str) -> Settings
     settings.set("VIA_URL", plan.via, priority="cmdline")
     settings.set("REPLAY_ARCHIVE", plan.archive, priority="cmdline")
     return settings
+
+
+_STATES_BY_REASON: dict[str, tuple[RunState, str | None]] = {
+    "shutdown": (RunState.STOPPED, "interrupted"),
+}
+_SUCCESSES = ("new", "revised", "unchanged", "duplicate", "listings", "not modified")
+_OBSTACLES = ("failed", "gone", "not understood", "rejected", "to be tried again")
 
 
 class _Ending:
@@ -126,21 +152,33 @@ class _Ending:
             counts[outcome] = counted.pop(outcome, 0)
         return counts | dict(sorted(counted.items()))
 
-    def judge(self) -> tuple[RunState, str | None]:
-        """Return how the crawl ended, and why where that is not plain."""
-        counts = self.counts()
+    def judge(self, database_failure: str | None) -> tuple[RunState, str | None]:
+        """Return how the crawl ended, and why where that is not plain.
+
+        Args:
+            database_failure: Why the database could not be used to the end; None if it could.
+        """
+        if database_failure:
+            return RunState.FAILED, database_failure
         if not self._is_over:
             return RunState.FAILED, self._reason
-        if self._reason == "shutdown":
-            return RunState.STOPPED, "interrupted"
-        if self._reason not in ("finished", "limit"):
+        if self._reason in _STATES_BY_REASON:
+            return _STATES_BY_REASON[self._reason]
+        if self._reason.startswith("blocked: "):
+            return RunState.BLOCKED, self._reason.removeprefix("blocked: ")
+        if self._reason != "finished":
             return RunState.FAILED, self._reason
+        return self._judge_counts()
+
+    def _judge_counts(self) -> tuple[RunState, str | None]:
+        """Return whether a crawl that ended by itself did anything, and without errors of our own."""
+        counts = self.counts()
         if errors := self._crawler.stats.get_value("log_count/ERROR", 0) if self._crawler.stats else 0:
             return RunState.FAILED, f"{errors} errors in the crawler itself; see the messages above"
-        if not any(counts[name] for name in ("new", "revised", "unchanged", "duplicate")):
-            obstacles = [name for name in counts if name.startswith(("failed", "not understood", "rejected"))]
-            return RunState.FAILED, f"no article was read ({', '.join(obstacles) or 'the start pages link to none'})"
-        return RunState.FINISHED, "limit reached" if self._reason == "limit" else None
+        if counts["fetched"] and any(counts.get(name) for name in _SUCCESSES):
+            return RunState.FINISHED, None
+        obstacles = [name for name in counts if name.startswith(_OBSTACLES)]
+        return RunState.FAILED, f"nothing was read ({', '.join(obstacles) or 'the start pages link to no article'})"
 
     def _opened(self) -> None:
         if self._on_progress:

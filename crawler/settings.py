@@ -4,8 +4,12 @@
 """
 
 from crawler import __version__
+from crawler.frontier import FrontierScheduler
 from crawler.middlewares.clock import FetchedAtMiddleware
-from crawler.middlewares.fingerprints import CanonicalFingerprinter
+from crawler.middlewares.deadlines import DeadlineDownloadHandler
+from crawler.middlewares.guard import GuardMiddleware
+from crawler.middlewares.hosts import HostMiddleware
+from crawler.middlewares.robots import RobotsMiddleware
 from crawler.pipelines import DeduplicatePipeline, NormalizePipeline, StorePipeline
 
 BOT_NAME = "newscrawl"
@@ -14,22 +18,30 @@ ADDONS: dict[str, int] = {}
 
 # --- the road ---
 ITEM_PIPELINES = {NormalizePipeline: 100, DeduplicatePipeline: 200, StorePipeline: 300}
-REQUEST_FINGERPRINTER_CLASS = CanonicalFingerprinter
+SCHEDULER = FrontierScheduler
 
 # --- politeness ---
 USER_AGENT = f"newscrawl/{__version__}"  # crawler.runs adds the contact
-ROBOTSTXT_OBEY = True
+ROBOTSTXT_OBEY = False  # by Scrapy; RobotsMiddleware obeys it, and remembers it over restarts
 ROBOTSTXT_USER_AGENT = "newscrawl"  # the product token that robots.txt groups are matched against
-DOWNLOAD_DELAY = 1.0  # seconds between requests to one host; a patient reader's pace
-RANDOMIZE_DOWNLOAD_DELAY = False  # a stated delay is a promise: never shorter
-DOWNLOAD_DELAY_JITTER = 0.0
+HOST_DELAY_SECONDS = 1.0  # between requests to one host, for all runs together; a patient reader's pace
+DOWNLOAD_DELAY = 0  # HostMiddleware keeps the delay: Scrapy's would be forgotten by a restart
+RANDOMIZE_DOWNLOAD_DELAY = False
 CONCURRENT_REQUESTS = 8
-CONCURRENT_REQUESTS_PER_DOMAIN = 1  # one host slot
+CONCURRENT_REQUESTS_PER_DOMAIN = 8
+RETRY_ENABLED = False  # a URL to be tried again waits in the frontier, where a restart does not forget it
 COOKIES_ENABLED = False  # articles need no session, and cookies would travel between hosts
 
 # --- safety ---
 DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy's default is not to
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "s3": None, "ftp": None}  # http and https only
+DOWNLOAD_HANDLERS = {  # http and https only
+    "http": DeadlineDownloadHandler,
+    "https": DeadlineDownloadHandler,
+    "data": None,
+    "file": None,
+    "s3": None,
+    "ftp": None,
+}
 DOWNLOAD_WARNSIZE = 0  # the limit itself (crawler.config) is the word on size
 REMOTE_CONTROL_ENABLED = False  # Scrapy 2.19 listens by default
 TELNETCONSOLE_ENABLED = False
@@ -39,13 +51,19 @@ HTTPPROXY_ENABLED = True
 # --- speed: measured in docs/performance.md ---
 CONCURRENT_ITEMS = 1  # Scrapy starts that many tasks for every response; a page gives one article
 DOWNLOADER_MIDDLEWARES = {
+    GuardMiddleware: 50,
+    RobotsMiddleware: 100,
     FetchedAtMiddleware: 860,
+    HostMiddleware: 890,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
 }
 SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
     "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
@@ -57,4 +75,3 @@ LOG_LEVEL = "WARNING"
 LOG_VERSIONS: list[str] = []
 STATS_DUMP = False
 DEFAULT_DROPITEM_LOG_LEVEL = "DEBUG"  # rejected articles are counted under their reason
-RETRY_TIMES = 2

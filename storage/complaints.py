@@ -20,7 +20,7 @@ from sqlalchemy.exc import (
     TimeoutError as PoolTimeoutError,
 )
 
-from storage.errors import StoreError, StoreUnavailable, WriteRefused
+from storage.errors import StoreError, StoreUnavailable, StoreUnreachable, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +56,17 @@ _POSTGRESQL = {
     "XX": "is damaged or fails inside; check the server's log",
 }
 _UNREACHABLE = _POSTGRESQL["08"]
+
+# What may be over in a moment: trying again is worth it.
+_PASSING = frozenset(
+    {
+        _UNREACHABLE,
+        _POSTGRESQL["57"],
+        _POSTGRESQL["55P03"],
+        _SQLITE[sqlite3.SQLITE_BUSY],
+        _SQLITE[sqlite3.SQLITE_LOCKED],
+    }
+)
 _REFUSED = "refuses the connection; check user, password and the name of the database"
 
 
@@ -64,13 +75,14 @@ def in_plain_words(url: URL) -> Iterator[None]:
     """Turn what a database complains of inside the block into a sentence.
 
     Raises:
-        StoreUnavailable: It cannot be reached, read or written.
+        StoreUnavailable: It cannot be read or written.
+        StoreUnreachable: It cannot be reached for now.
         WriteRefused: It cannot hold a value it was given.
     """
     try:
         yield
     except PoolTimeoutError as error:
-        raise StoreUnavailable(f"the database {_name(url)} is busy; too many parts of this program use it") from error
+        raise StoreUnreachable(f"the database {_name(url)} is busy; too many parts of this program use it") from error
     except (UnicodeEncodeError, OverflowError) as error:
         # the drivers raise these themselves: half of a surrogate pair in a text, a number beyond 64 bits
         raise WriteRefused(f"the database {_name(url)} cannot hold a value: {error}") from error
@@ -93,7 +105,10 @@ def _tell(error: StatementError, url: URL) -> StoreError | None:
         if reason is None and not isinstance(error, ProgrammingError):
             # a connection that never was, or broke, has no code; a server that was there says why it is fatal
             reason = _REFUSED if "FATAL:" in first_line else _UNREACHABLE
-    return StoreUnavailable(f"the database {_name(url)} {reason} ({first_line})") if reason else None
+    if reason is None:
+        return None
+    kind = StoreUnreachable if reason in _PASSING else StoreUnavailable
+    return kind(f"the database {_name(url)} {reason} ({first_line})")
 
 
 def _postgresql_reason(sqlstate: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 StoreError
 ├── StoreUnavailable    the database cannot be opened or written; the message says what to check
+│   └── StoreUnreachable    for now: its server is down or starting, or another program holds it
 ├── WriteRefused        the database cannot hold a value it was given; nothing of the batch was written
 └── UnknownArticle      no article has this URL; has .url
 """
@@ -13,6 +14,10 @@ class StoreError(Exception):
 
 class StoreUnavailable(StoreError):
     """The database cannot be opened, read or written."""
+
+
+class StoreUnreachable(StoreUnavailable):
+    """The database cannot be reached for now; trying again may help."""
 
 
 class WriteRefused(StoreError):

@@ -153,13 +153,100 @@ class CrawlPlan:
     """Pause between two requests to one host."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """One passage over a source, from its start pages to the last article; a run that was cut off is gone on with."""
+
+    source: str
+    scope: str
+    """Empty for the whole source; else a digest of the seed URLs it is limited to."""
+    number: int
+    """Id of the run that began it."""
+
+
+class FrontierState(enum.Enum):
+    """Where a URL stands."""
+
+    WAITING = "waiting"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundUrl:
+    """A URL on its way into the frontier."""
+
+    url: str
+    is_listing: bool
+    page: int = 1
+    priority: int = 0
+    """Smaller is sooner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPage:
+    """What a URL answered last time."""
+
+    etag: str | None
+    last_modified: str | None
+    """As the server wrote them."""
+    content: bytes
+    """16-byte hash of what was read from it."""
+    unaudited_polls: int
+    """Conditional polls since the last full one."""
+    links: tuple[FoundUrl, ...] | None
+    """What a listing led to, its next page included; None for an article."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedUrl:
+    """A URL that one run alone may fetch for now."""
+
+    url: str
+    is_listing: bool
+    page: int
+    attempts: int
+    """Fetches that failed since it last succeeded."""
+    kept: KeptPage | None
+    """None if it was never fetched, or answered without validators."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What the fetch of one leased URL came to; written in one transaction with what it brought."""
+
+    lease: LeasedUrl
+    state: FrontierState
+    reason: str | None = None
+    """Why it is not done, as counted by the run."""
+    due_at: datetime | None = None
+    """Waiting: not before this. Done: when to revisit; None for never."""
+    article: Article | None = None
+    """The article it brought."""
+    found: tuple[FoundUrl, ...] = ()
+    """The URLs it led to."""
+    page: KeptPage | None = None
+    """What to ask with next time; None leaves what is known as it is."""
+    is_unmodified: bool = False
+    """The server said 304: the article, if it is one, was seen again."""
+    settled_at: datetime
+    """When the answer came; aware."""
+
+
 class RunState(enum.Enum):
     """Where a run stands."""
 
     RUNNING = "running"
     FINISHED = "finished"
     STOPPED = "stopped"
+    """By hand or by a signal, in good order."""
+    BLOCKED = "blocked"
+    """The site refuses us; see its reason."""
     FAILED = "failed"
+    KILLED = "killed"
+    """Its process vanished."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from sqlalchemy import func, inspect, select
 from storage.articles import save_articles
 from storage.database import open_engine, reading, writing
 from storage.errors import StoreUnavailable, WriteRefused
+from storage.frontier import Frontier
+from storage.hosts import Hosts
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
 from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
 from storage.seed_copies import read_seed_copies, save_seed_copies
@@ -40,6 +42,10 @@ class Store:
         self._engine = engine
         self.url = url
         """The URL it was opened with, its password included."""
+        self.frontier = Frontier(engine)
+        """The URLs that were found, and what became of them."""
+        self.hosts = Hosts(engine)
+        """What is promised to each host."""
 
     @classmethod
     def open(cls, url: str = "sqlite:///newscrawl.db", *, must_exist: bool = False) -> Self:

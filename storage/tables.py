@@ -165,6 +165,11 @@ class CrawlRunRow(Row):
     host: Mapped[str]
     pid: Mapped[int]
     counts: Mapped[dict[str, Any]]
+    source: Mapped[str] = mapped_column(index=True)
+    scope: Mapped[str]
+    """What its walk is limited to; see `storage.records.Walk`."""
+    walk: Mapped[int | None]
+    """Number of the walk it went on with or began; None for a run that fetches nothing."""
 
 
 keep_as_given(BodyRow.content)

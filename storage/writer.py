@@ -1,92 +1,73 @@
-"""BatchWriter: articles come in one by one from any thread and are written in batches by one thread.
+"""BatchWriter: work comes in piece by piece from any thread and is written in batches by one thread.
 
-An article counts as stored when its batch is on disk; only then is it reported. Each one taken is reported once, or
-is among `BatchWriter.unsaved` after an error that nobody can miss.
+A piece counts as kept when its batch is on disk; only then is it reported. Each one taken is reported once, or is
+among `BatchWriter.unsaved` after an error that nobody can miss.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from storage.errors import StoreError, WriteRefused
+from storage.errors import StoreError, StoreUnreachable, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from storage.records import Article, Outcome
-    from storage.seed_copies import SeedCopy
-    from storage.store import Store
+logger = logging.getLogger(__name__)
+
+Work = TypeVar("Work")
+Done = TypeVar("Done")
+
+# Seconds between two tries to reach a database that is away.
+RETRY_SECONDS = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What became of one submitted article."""
+class BatchWriter(Generic[Work, Done]):
+    """Writes submitted work, one transaction a batch, in a thread of its own.
 
-    article: Article
-    outcome: Outcome | None
-    """What saving did; None if the database refused the article."""
-    refusal: WriteRefused | None
-    """Why the database refused it; None if it is stored."""
-    token: object
-    """What the submitter gave along."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Submitted:
-    article: Article
-    seed_copy: SeedCopy | None
-    token: object
-    due_at: float
-    """Monotonic seconds at which it must be on its way to disk."""
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-class BatchWriter:
-    """Writes submitted articles, one transaction a batch, in a thread of its own.
-
-    A batch is written when it is full or when its first article has waited long enough. An article that the database
-    refuses is searched out by halving its batch, so that all others are stored. Any other error stops the writer:
-    `submit` and `close` raise it, and `unsaved` holds what is not on disk.
+    A batch is written when it is full, when its first piece has waited long enough, or when `flush` asks for it. A
+    piece that the database refuses is searched out by halving its batch, so that all others are kept. While the
+    database cannot be reached the batch is tried again. Any other error stops the writer: `submit` and `close` raise
+    it, and `unsaved` holds what is not on disk.
 
     Args:
-        store: Where to.
-        on_saved: Called from the writer's thread after each transaction, with what it wrote, in the order submitted.
-        max_batch: Articles in one transaction; more no longer write faster.
-        max_wait_seconds: Longest time an article waits for its batch to fill: the most that a power cut can cost.
-        max_pending: Articles waiting before `submit` blocks: bounds the memory.
-        clock: Tells the present time, aware.
+        write: Called in the writer's thread with a batch; writes all of it or none and returns what that did, one
+            answer a piece, such as `Store.save_batch`.
+        on_written: Called from the writer's thread after each transaction, with pieces and answers in the order
+            submitted; the answer to a refused piece is its refusal.
+        max_batch: Pieces in one transaction; more no longer write faster.
+        max_wait_seconds: Longest time a piece waits for its batch to fill: the most that a power cut can cost.
+        max_pending: Pieces waiting before `submit` blocks: bounds the memory.
+        patience_seconds: How long a batch is tried again while the database cannot be reached.
     """
 
     def __init__(
         self,
-        store: Store,
-        on_saved: Callable[[list[Written]], None],
+        write: Callable[[Sequence[Work]], Sequence[Done]],
+        on_written: Callable[[list[tuple[Work, Done | WriteRefused]]], None],
         *,
         max_batch: int = 200,
         max_wait_seconds: float = 0.5,
         max_pending: int = 1000,
-        clock: Callable[[], datetime] = _utc_now,
+        patience_seconds: float = 0.0,
     ) -> None:
-        self._store = store
-        self._on_saved = on_saved
+        self._write_batch = write
+        self._on_written = on_written
         self._max_batch = min(max_batch, max_pending)
         self._max_wait_seconds = max_wait_seconds
         self._max_pending = max_pending
-        self._clock = clock
+        self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._has_work = threading.Condition(self._lock)
         self._has_room = threading.Condition(self._lock)
-        self._waiting: deque[_Submitted] = deque()
-        self._in_hand: deque[_Submitted] = deque()
+        self._waiting: deque[tuple[float, Work]] = deque()  # (monotonic seconds by which it is to be on its way, work)
+        self._in_hand: deque[Work] = deque()
+        self._is_hurried = False
         self._is_closing = False
         self._error: Exception | None = None
         # a daemon, so that a program that fails elsewhere can end; one that ends well closes its writer
@@ -99,32 +80,33 @@ class BatchWriter:
         return len(self._waiting) >= self._max_pending
 
     @property
-    def unsaved(self) -> list[Article]:
-        """Articles taken and not on disk, in the order submitted."""
+    def unsaved(self) -> list[Work]:
+        """Work taken and not on disk, in the order submitted."""
         with self._lock:
-            return [submitted.article for submitted in (*self._in_hand, *self._waiting)]
+            return [*self._in_hand, *(work for _, work in self._waiting)]
 
-    def submit(self, article: Article, *, seed_copy: SeedCopy | None = None, token: object = None) -> None:
-        """Take an article; block while the queue is full.
-
-        Args:
-            article: Belongs to the writer until it is reported.
-            seed_copy: The seed file it came from; written in the same transaction.
-            token: Anything; comes back in `Written.token`.
+    def submit(self, work: Work) -> None:
+        """Take a piece of work, which belongs to the writer until it is reported; block while the queue is full.
 
         Raises:
             StoreError: The writer has failed, and takes no more, or is closed.
         """
-        submitted = _Submitted(article, seed_copy, token, time.monotonic() + self._max_wait_seconds)
         with self._lock:
             while len(self._waiting) >= self._max_pending and self._error is None:
                 self._has_room.wait()
             if self._error is not None:
                 raise self._error
             if self._is_closing:
-                raise StoreError("the writer is closed and takes no more articles")
-            self._waiting.append(submitted)
+                raise StoreError("the writer is closed and takes no more work")
+            self._waiting.append((time.monotonic() + self._max_wait_seconds, work))
             if len(self._waiting) in (1, self._max_batch):
+                self._has_work.notify()
+
+    def flush(self) -> None:
+        """Have what is waiting written at once; does not wait for it."""
+        with self._lock:
+            if self._waiting and not self._is_hurried:
+                self._is_hurried = True
                 self._has_work.notify()
 
     def close(self) -> None:
@@ -157,45 +139,49 @@ class BatchWriter:
                 self._error = error
                 self._has_room.notify_all()
 
-    def _next_batch(self) -> list[_Submitted]:
+    def _next_batch(self) -> list[Work]:
         """Wait for a batch and take it in hand; empty when all is written and the writer is closing."""
         with self._lock:
             while not self._waiting and not self._is_closing:
                 self._has_work.wait()
-            while len(self._waiting) < self._max_batch and not self._is_closing:
-                seconds_left = self._waiting[0].due_at - time.monotonic()
+            while len(self._waiting) < self._max_batch and not (self._is_closing or self._is_hurried):
+                seconds_left = self._waiting[0][0] - time.monotonic()
                 if seconds_left <= 0:
                     break
                 self._has_work.wait(seconds_left)
-            batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
+            self._is_hurried = False
+            batch = [self._waiting.popleft()[1] for _ in range(min(self._max_batch, len(self._waiting)))]
             self._in_hand.extend(batch)
             self._has_room.notify_all()
             return batch
 
-    def _write(self, batch: Sequence[_Submitted]) -> None:
-        """Write a batch and report it; halve one that the database refuses until only the refused article is left."""
+    def _write(self, batch: Sequence[Work]) -> None:
+        """Write a batch and report it; halve one that the database refuses until only the refused piece is left."""
+        answers: list[Done | WriteRefused]
         try:
-            outcomes: list[Outcome | None] = [
-                *self._store.save_batch(
-                    [submitted.article for submitted in batch],
-                    now=self._clock(),
-                    seed_copies=[submitted.seed_copy for submitted in batch],
-                )
-            ]
-            refusal = None
+            answers = list(self._write_patiently(batch))
         except WriteRefused as error:
             if len(batch) > 1:
                 middle = len(batch) // 2
                 self._write(batch[:middle])
                 self._write(batch[middle:])
                 return
-            outcomes, refusal = [None], error
+            answers = [error]
         with self._lock:
             for _ in batch:
                 self._in_hand.popleft()
-        self._on_saved(
-            [
-                Written(article=submitted.article, outcome=outcome, refusal=refusal, token=submitted.token)
-                for submitted, outcome in zip(batch, outcomes, strict=True)
-            ]
-        )
+        self._on_written(list(zip(batch, answers, strict=True)))
+
+    def _write_patiently(self, batch: Sequence[Work]) -> Sequence[Done]:
+        give_up_at = time.monotonic() + self._patience_seconds
+        has_complained = False
+        while True:
+            try:
+                return self._write_batch(batch)
+            except StoreUnreachable as error:
+                if time.monotonic() >= give_up_at:
+                    raise
+                if not has_complained:
+                    logger.warning("%s; trying again for %.0f s", error, self._patience_seconds)
+                    has_complained = True
+                time.sleep(RETRY_SECONDS)

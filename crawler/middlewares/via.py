@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from crawler.middlewares.deadlines import DeadlineDownloadHandler
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 
-class ViaDownloadHandler(HTTP11DownloadHandler):
+class ViaDownloadHandler(DeadlineDownloadHandler):
     """Sends every request to the server named by the setting ``VIA_URL``; path, query and Host stay the real ones.
 
     It stands below every middleware, so robots.txt, redirects and delays work on the real URLs, and so does all that
@@ -29,8 +29,7 @@ class ViaDownloadHandler(HTTP11DownloadHandler):
         real = urlsplit(request.url)
         path = real.path or "/"
         target = f"{self._via}{path}?{real.query}" if real.query else f"{self._via}{path}"
-        sent = request.replace(url=target, dont_filter=True)
+        sent = request.replace(url=target)
         sent.headers["Host"] = real.netloc
         response = await super().download_request(sent)
-        request.meta.update(sent.meta)
         return response.replace(url=request.url)

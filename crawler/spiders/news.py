@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
-from scrapy.exceptions import CloseSpider, IgnoreRequest
-from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.decoding import decode_page
 from crawler.errors import PageNotUnderstood
+from crawler.items import Fetched
+from crawler.spiders.failures import judge_failure
+from crawler.verdict import ARTICLE_PRIORITY, LISTING_PRIORITY
+from storage import FoundUrl, FrontierState
 from storage.identity import canonical_url
 
 if TYPE_CHECKING:
@@ -21,106 +26,99 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.items import Listing, ScrapedArticle
+    from crawler.run_frontier import RunFrontier
     from crawler.sources.base import Source
-    from storage import CrawlPlan
+    from storage import CrawlPlan, LeasedUrl
 
 logger = logging.getLogger(__name__)
 
-# Articles before further listing pages: what was found is fetched before more is looked for.
-ARTICLE_PRIORITY = 10
-
 
 class NewsSpider(Spider):
-    """Walks one crawl plan over one source.
+    """Walks one crawl plan over one source. Every leased URL gives one `Fetched`.
 
     Args:
         source: How pages are told apart and read.
         plan: Where to start, how many listing pages to follow, how many articles to take.
+        frontier: The run's hold on the frontier, which the scheduler and the store pipeline take from here.
+        retry_seconds: Wait before the second try of a URL; it doubles with every further one.
     """
 
     name = "news"
 
-    def __init__(self, *, source: Source, plan: CrawlPlan, **kwargs: Any) -> None:
+    def __init__(
+        self, *, source: Source, plan: CrawlPlan, frontier: RunFrontier, retry_seconds: float, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.source = source
         self.plan = plan
-        self.articles_read = 0
+        self.frontier = frontier
+        self.retry_seconds = retry_seconds
+        self.trusts_validators = True
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield a request for each seed URL of the plan, or for the source's front and section pages."""
         for url in self.plan.seeds or (self.source.home_url, *self.source.section_urls):
-            yield self._request(url, page=1)
+            yield Request(url)
 
-    def parse_listing(self, response: Response, page: int) -> Iterator[Request]:
-        """Follow a listing's article links, and its next page while the plan allows."""
-        listing = self._read_listing(response)
-        if listing is None:
-            return
-        self._count("listings")
-        for link in listing.links:
-            yield self._request(link.url, page=1)
-        if listing.next_url and page < self.plan.pages:
-            yield self._listing_request(listing.next_url, page=page + 1)
+    def as_found(self, url: str) -> FoundUrl:
+        """Return a start URL as the frontier files it."""
+        is_listing = not self.source.is_article(canonical_url(url))
+        return FoundUrl(url=url, is_listing=is_listing, priority=LISTING_PRIORITY if is_listing else ARTICLE_PRIORITY)
 
-    def parse_article(self, response: Response) -> Iterator[ScrapedArticle]:
-        """Read one article page."""
-        if self.plan.limit is not None and self.articles_read >= self.plan.limit:
-            raise CloseSpider("limit")
-        try:
-            scraped = self.source.read_article(_html(response), response.url)
-        except PageNotUnderstood as error:
-            self._count_not_understood(error)
-            return
-        self.articles_read += 1
-        yield _stamped(scraped, response)
-        if self.articles_read == self.plan.limit:
-            raise CloseSpider("limit")
+    def parse(self, response: Response) -> Iterator[Fetched]:
+        """Read one page: an article, or a listing."""
+        lease: LeasedUrl = response.meta["lease"]
+        fetched = Fetched(
+            lease=lease,
+            fetched_at=response.meta["fetched_at"],
+            state=FrontierState.DONE,
+            etag=_header(response, "ETag"),
+            last_modified=_header(response, "Last-Modified"),
+        )
+        if response.status == 304:
+            yield dataclasses.replace(fetched, is_unmodified=True, reason="not modified")
+        elif not lease.is_listing and canonical_url(response.url) == canonical_url(self.source.home_url):
+            yield dataclasses.replace(fetched, state=FrontierState.GONE, reason="gone: sent to the front page")
+        else:
+            yield self._read(response, fetched)
 
-    def count_failure(self, failure: Failure) -> None:
-        """Count a page that could not be fetched under its reason, and go on."""
+    def give_up(self, failure: Failure) -> Iterator[Fetched]:
+        """Settle a URL that could not be fetched under its reason: to be tried again, failed, or gone."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it on every failure
         error = failure.value
-        if isinstance(error, HttpError):
-            reason = f"HTTP {error.response.status}"
-        elif isinstance(error, IgnoreRequest):
-            reason = "robots.txt"
-        else:
-            reason = type(error).__name__
-        self._count(f"failed: {reason}")
-        logger.warning("not fetched (%s): %s", reason, request.url)
+        assert error is not None, "a failure has an error"
+        fetched = judge_failure(error, request.meta["lease"], datetime.now(UTC), self.retry_seconds)
+        logger.warning("%s: %s", fetched.reason, request.url)
+        yield fetched
 
-    def _request(self, url: str, *, page: int) -> Request:
-        if self.source.is_article(canonical_url(url)):
-            return Request(url, callback=self.parse_article, errback=self.count_failure, priority=ARTICLE_PRIORITY)
-        return self._listing_request(url, page=page)
+    async def mark_liar(self, url: str) -> None:
+        """Trust a host's validators no longer: it kept them for a page that had changed."""
+        host = urlsplit(url).hostname or ""
+        self.trusts_validators = False
+        logger.warning("%s answers with validators of another state of the page; they are no longer used", host)
+        await asyncio.to_thread(self.frontier.store.hosts.mark_liar, host, now=datetime.now(UTC))
 
-    def _listing_request(self, url: str, *, page: int) -> Request:
-        return Request(url, callback=self.parse_listing, errback=self.count_failure, cb_kwargs={"page": page})
-
-    def _read_listing(self, response: Response) -> Listing | None:
+    def _read(self, response: Response, fetched: Fetched) -> Fetched:
+        html = decode_page(response.body, (_header(response, "Content-Type") or ""))
         try:
-            return self.source.read_listing(_html(response), response.url)
+            said: Listing | ScrapedArticle
+            if fetched.lease.is_listing:
+                said = self.source.read_listing(html, response.url)
+            else:
+                said = dataclasses.replace(
+                    self.source.read_article(html, response.url),
+                    fetched_at=fetched.fetched_at,
+                    requested_urls=tuple(response.meta.get("redirect_urls", ())),
+                )
         except PageNotUnderstood as error:
-            self._count_not_understood(error)
-            return None
-
-    def _count(self, name: str) -> None:
-        assert self.crawler.stats is not None
-        self.crawler.stats.inc_value(f"ingest/{name}")
-
-    def _count_not_understood(self, error: PageNotUnderstood) -> None:
-        self._count("not understood: no " + ", ".join(error.missing))
-        logger.warning("%s", error)
+            logger.warning("%s", error)
+            reason = f"not understood: no {', '.join(error.missing)}"
+            return dataclasses.replace(fetched, state=FrontierState.FAILED, reason=reason)
+        if fetched.lease.is_listing and self.crawler.stats:
+            self.crawler.stats.inc_value("ingest/listings")
+        return dataclasses.replace(fetched, said=said)
 
 
-def _html(response: Response) -> str:
-    return decode_page(response.body, (response.headers.get("Content-Type") or b"").decode("latin-1"))
-
-
-def _stamped(scraped: ScrapedArticle, response: Response) -> ScrapedArticle:
-    """Add what only the fetch knows: when the bytes came, and which URLs led here."""
-    return dataclasses.replace(
-        scraped,
-        fetched_at=response.meta["fetched_at"],
-        requested_urls=tuple(response.meta.get("redirect_urls", ())),
-    )
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -1,0 +1,167 @@
+"""FrontierScheduler: Scrapy's scheduler on the durable frontier.
+
+Thin: what waits is in the database, and a lease is given by `crawler.run_frontier`. Here are only the few requests
+that come next, and the answer to the engine's question whether anything is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from scrapy import Request
+from scrapy.core.scheduler import BaseScheduler
+
+from storage import StoreError
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+    from crawler.spiders.news import NewsSpider
+    from storage import FoundUrl, LeasedUrl
+
+logger = logging.getLogger(__name__)
+
+# URLs leased at once, and how few must be left before the next are: a lease costs one transaction.
+LEASE_SIZE = 64
+LEASE_AGAIN_BELOW = 24
+
+# Conditional polls of one URL before one that ignores the validators: a server that lies is caught by the tenth.
+AUDIT_EVERY = 10
+
+
+class FrontierScheduler(BaseScheduler):
+    """Feeds the engine with leased URLs."""
+
+    spider: NewsSpider
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._patience_seconds = crawler.settings.getfloat("PATIENCE_SECONDS")
+        self._found: list[FoundUrl] = []
+        self._continued: deque[Request] = deque()
+        self._leased: deque[LeasedUrl] = deque()
+        self._leasing: asyncio.Task[None] | None = None
+        self._is_exhausted = False
+        self._has_news = False  # something was settled since the last lease was asked for
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Take patience from the settings."""
+        return cls(crawler)
+
+    def open(self, spider: Spider) -> None:
+        """Take the frontier that the spider was given."""
+        self.spider = spider  # type: ignore[assignment]  # Scrapy types it as any spider; ours is the one
+        self._frontier = self.spider.frontier
+        self._frontier.on_settled(self._settled)
+
+    def close(self, reason: str) -> None:
+        """Stop leasing; what is still leased is given back when the run ends."""
+        if self._leasing is not None:
+            self._leasing.cancel()
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Take a request: a start URL goes into the frontier, a redirect's target goes on with its lease."""
+        if "lease" in request.meta:
+            self._continued.append(request)
+        else:
+            self._found.append(self.spider.as_found(request.url))
+            self._is_exhausted = False
+        return True
+
+    def has_pending_requests(self) -> bool:
+        """Tell whether anything may still come: found, leased, or waiting for what is not settled yet."""
+        return not self._is_over() and (bool(self._found or self._continued or self._leased) or not self._is_exhausted)
+
+    def next_request(self) -> Request | None:
+        """Return the next request; None while leases are being taken, or when there is nothing more."""
+        if self._continued:
+            return self._continued.popleft()
+        if self._is_over():
+            return None
+        if len(self._leased) < LEASE_AGAIN_BELOW and not self._is_exhausted and self._leasing is None:
+            self._leasing = asyncio.ensure_future(self._lease())
+        if not self._leased:
+            self._frontier.hurry()
+            return None
+        if self._may_be_one_too_many(self._leased[0]):
+            return None
+        return self._request(self._leased.popleft())
+
+    async def _lease(self) -> None:
+        """Take the next leases; when there are none, wait for what is due soon, or call the walk exhausted."""
+        found, self._found = self._found, []
+        self._has_news = False
+        had_outstanding = self._frontier.outstanding > 0
+        try:
+            leased = await self._frontier.lease(found, LEASE_SIZE)
+            self._leased.extend(leased)
+            if not leased and not had_outstanding and not self._found:
+                await self._wait_for_due()
+        except StoreError as error:
+            self._frontier.failure = str(error)
+            logger.error("%s", error)
+        finally:
+            self._leasing = None
+        if self._frontier.failure:
+            self._is_exhausted = True
+        # with nothing leased and something outstanding, the next settlement wakes the engine
+        if self._leased or self._is_exhausted or self._has_news or not had_outstanding:
+            self._wake()
+
+    async def _wait_for_due(self) -> None:
+        left = await self._frontier.left()
+        if left.next_due_at is None:
+            self._is_exhausted = True
+            return
+        seconds = (left.next_due_at - datetime.now(UTC)).total_seconds()
+        if seconds > self._patience_seconds:
+            self._is_exhausted = True
+        else:
+            await asyncio.sleep(max(seconds, 0.05))
+
+    def _request(self, lease: LeasedUrl) -> Request:
+        spider = self.spider
+        self._frontier.hand_out(lease)
+        return Request(
+            lease.url,
+            callback=spider.parse,
+            errback=spider.give_up,
+            headers=_conditions(lease) if spider.trusts_validators else {},
+            meta={"lease": lease, "handle_httpstatus_list": [304]},
+            dont_filter=True,
+        )
+
+    def _is_over(self) -> bool:
+        return bool(self._frontier.failure) or self._frontier.has_reached_limit
+
+    def _may_be_one_too_many(self, lease: LeasedUrl) -> bool:
+        """With a limit, no more articles are under way than may still be kept."""
+        limit = self._frontier.limit
+        if limit is None or lease.is_listing:
+            return False
+        return self._frontier.articles_kept + self._frontier.articles_under_way >= limit
+
+    def _settled(self) -> None:
+        self._has_news = True
+        self._wake()
+
+    def _wake(self) -> None:
+        """Have the engine ask again; it has no public call for that, and would else ask every five seconds."""
+        slot = self._crawler.engine._slot if self._crawler.engine else None
+        if slot is not None:
+            slot.nextcall.schedule()
+
+
+def _conditions(lease: LeasedUrl) -> dict[str, str]:
+    """Return the headers of a conditional request; one poll in ten goes without, to catch a server that lies."""
+    kept = lease.kept
+    if kept is None or kept.unaudited_polls >= AUDIT_EVERY - 1:
+        return {}
+    headers = {"If-None-Match": kept.etag, "If-Modified-Since": kept.last_modified}
+    return {name: value for name, value in headers.items() if value}

@@ -1,0 +1,207 @@
+"""RunFrontier: one run's hold on the durable frontier. Leases URLs ahead of the fetches, settles them behind.
+
+The scheduler takes leases from it, the store pipeline gives settlements to it; the database is spoken to in threads,
+so that the reactor never waits. `outstanding` says how many leases are not settled on disk yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from storage import BatchWriter, FrontierState, Outcome, StoreError, StoreUnavailable, StoreUnreachable, WriteRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from scrapy.statscollectors import StatsCollector
+
+    from storage import CrawlPlan, FoundUrl, LeasedUrl, Left, Settlement, Store, Walk
+
+T = TypeVar("T")
+
+Kept = Outcome | None | WriteRefused
+"""What became of a settlement: what saving did, None where there was no article, or the database's refusal."""
+
+REFUSED = "the database refused it"
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two signs of life; a lease lasts a minute, so three may fail before the run counts as dead.
+HEARTBEAT_SECONDS = 15.0
+
+# Longest that a run waits for a database that cannot be reached, and the pause between two tries.
+DATABASE_PATIENCE_SECONDS = 60.0
+DATABASE_RETRY_SECONDS = 0.5
+
+
+class RunFrontier:
+    """One run's hold on the frontier.
+
+    Args:
+        store: Where the frontier is.
+        walk: What the run walks over.
+        run_id: Who leases.
+        plan: How many articles at most.
+        max_batch: Settlements in one transaction.
+        max_wait_seconds: Longest time a settlement waits for its batch to fill.
+    """
+
+    def __init__(
+        self, store: Store, walk: Walk, *, run_id: int, plan: CrawlPlan, max_batch: int, max_wait_seconds: float
+    ) -> None:
+        self.store = store
+        self.walk = walk
+        self.run_id = run_id
+        self.limit = plan.limit
+        self.outstanding = 0
+        self.articles_kept = 0
+        self.articles_under_way = 0
+        """Articles handed out to be fetched and not settled on disk yet."""
+        self.failure: str | None = None
+        """Why the database could not be used any more; None while it can."""
+        self._max_batch = max_batch
+        self._max_wait_seconds = max_wait_seconds
+        self._writer: BatchWriter[Settlement, Kept] | None = None
+        self._stats: StatsCollector | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._is_hungry = False
+
+    @property
+    def has_reached_limit(self) -> bool:
+        """Have as many articles been kept as the plan allows?"""
+        return self.limit is not None and self.articles_kept >= self.limit
+
+    def open(self, stats: StatsCollector) -> None:
+        """Start the writer's thread; called on the reactor's."""
+        self._stats = stats
+        self._loop = asyncio.get_running_loop()
+        self._writer = BatchWriter(
+            self._write,
+            self._report,
+            max_batch=self._max_batch,
+            max_wait_seconds=self._max_wait_seconds,
+            patience_seconds=DATABASE_PATIENCE_SECONDS,
+        )
+
+    def on_settled(self, listener: Callable[[], None]) -> None:
+        """Have a function called, on the reactor's thread, whenever settlements are on disk or cannot be."""
+        self._listeners.append(listener)
+
+    async def lease(self, found: Sequence[FoundUrl], limit: int) -> list[LeasedUrl]:
+        """Let found URLs wait, then lease the next ones; the URLs count as outstanding.
+
+        Raises:
+            StoreUnavailable: The database could not be reached for a minute.
+        """
+        leased = await _patiently(lambda: self._add_and_lease(found, limit))
+        self.outstanding += len(leased)
+        self._is_hungry = self._is_hungry and not leased
+        return leased
+
+    def hand_out(self, lease: LeasedUrl) -> None:
+        """Note that a leased URL is on its way to be fetched."""
+        self.articles_under_way += not lease.is_listing
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Hand a settlement to the writer; waits while the writer is full.
+
+        Raises:
+            StoreError: The writer has failed; nothing more can be kept.
+        """
+        assert self._writer is not None, "opened before anything is settled"
+        if self._writer.is_full:
+            await asyncio.to_thread(self._writer.submit, settlement)
+        else:
+            self._writer.submit(settlement)
+        if self._is_hungry:
+            self._writer.flush()
+
+    def hurry(self) -> None:
+        """Have settlements written at once, until there are leases again: the crawl has nothing else to do."""
+        self._is_hungry = True
+        if self._writer is not None:
+            self._writer.flush()
+
+    async def left(self) -> Left:
+        """Return what of the walk is not done."""
+        return await _patiently(lambda: self.store.frontier.left(self.walk))
+
+    async def stay_alive(self) -> None:
+        """Renew the leases and the run's heartbeat, with what it has counted, until cancelled."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            try:
+                await asyncio.to_thread(self.store.frontier.renew, self.run_id, now=datetime.now(UTC))
+            except StoreUnavailable as error:
+                logger.warning("no sign of life could be left: %s", error)
+
+    async def close(self) -> None:
+        """Write what is waiting, and end the writer's thread."""
+        if self._writer is None:
+            return
+        try:
+            await asyncio.to_thread(self._writer.close)
+        except StoreError as error:
+            self._fail(str(error))
+        # the writer's last reports stand in the loop's queue; let them be counted before the run is judged
+        await asyncio.sleep(0)
+
+    def _add_and_lease(self, found: Sequence[FoundUrl], limit: int) -> list[LeasedUrl]:
+        now = datetime.now(UTC)
+        frontier = self.store.frontier
+        if found:
+            frontier.add(self.walk, found, now=now)
+        return frontier.lease(self.walk, run_id=self.run_id, limit=limit, now=now)
+
+    def _write(self, batch: Sequence[Settlement]) -> list[Kept]:
+        """Settle a batch; the one settlement that the database refuses is settled as failed."""
+        now = datetime.now(UTC)
+        try:
+            return [*self.store.frontier.settle(self.walk, batch, now=now)]
+        except WriteRefused as error:
+            if len(batch) > 1:
+                raise
+            bare = replace(batch[0], state=FrontierState.FAILED, reason=REFUSED, article=None, found=(), page=None)
+            self.store.frontier.settle(self.walk, [bare], now=now)
+            return [error]
+
+    def _report(self, batch: Sequence[tuple[Settlement, Kept]]) -> None:
+        """Take the writer's word, on its thread, over to the reactor's, where the counts live."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._count, batch)
+
+    def _count(self, batch: Sequence[tuple[Settlement, Kept]]) -> None:
+        assert self._stats is not None
+        for settlement, outcome in batch:
+            self.articles_under_way -= not settlement.lease.is_listing
+            if isinstance(outcome, WriteRefused):
+                self._stats.inc_value(f"ingest/rejected: {REFUSED}")
+                logger.warning("%s: %s", outcome, settlement.lease.url)
+            elif outcome is not None:
+                self._stats.inc_value(f"ingest/{outcome.value}")
+                self.articles_kept += 1
+        self.outstanding -= len(batch)
+        for listener in self._listeners:
+            listener()
+
+    def _fail(self, why: str) -> None:
+        self.failure = why
+        for listener in self._listeners:
+            listener()
+
+
+async def _patiently(work: Callable[[], T]) -> T:
+    """Do database work in a thread, again while the database cannot be reached, for a minute at most."""
+    give_up_at = asyncio.get_running_loop().time() + DATABASE_PATIENCE_SECONDS
+    while True:
+        try:
+            return await asyncio.to_thread(work)
+        except StoreUnreachable:
+            if asyncio.get_running_loop().time() > give_up_at:
+                raise
+            await asyncio.sleep(DATABASE_RETRY_SECONDS)

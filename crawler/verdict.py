@@ -1,0 +1,101 @@
+"""settlement_of: what a fetch came to becomes what the store writes of it."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from crawler.items import Listing
+from storage import Article, FoundUrl, KeptPage, Settlement
+from storage.identity import canonical_url, fingerprint
+
+if TYPE_CHECKING:
+    from crawler.items import Fetched
+    from crawler.sources.base import Source
+
+# Articles before further listing pages: what was found is fetched before more is looked for.
+ARTICLE_PRIORITY = 0
+LISTING_PRIORITY = 10
+
+
+def settlement_of(fetched: Fetched, source: Source, *, pages: int) -> Settlement:
+    """Return how a lease is settled.
+
+    Args:
+        fetched: Judged: no scraped article any more.
+        source: Says which links are articles, and when an article is to be visited again.
+        pages: Listing pages to follow from each start.
+    """
+    said, lease = fetched.said, fetched.lease
+    article = said if isinstance(said, Article) else None
+    found = found_on(said, source, page=lease.page, pages=pages) if isinstance(said, Listing) else ()
+    if fetched.is_unmodified and lease.kept is not None and lease.kept.links is not None:
+        found = lease.kept.links
+    due_at = fetched.retry_at
+    if article is not None:
+        due_at = source.next_revisit(article.published_at, fetched.fetched_at)
+    return Settlement(
+        lease=lease,
+        state=fetched.state,
+        reason=fetched.reason,
+        due_at=due_at,
+        article=article,
+        found=found,
+        page=_page_of(fetched, found),
+        is_unmodified=fetched.is_unmodified,
+        settled_at=fetched.fetched_at,
+    )
+
+
+def found_on(listing: Listing, source: Source, *, page: int, pages: int) -> tuple[FoundUrl, ...]:
+    """Return the URLs that a listing leads to: its articles, and its next page while the plan allows."""
+    found = [
+        FoundUrl(url=link.url, is_listing=False, priority=ARTICLE_PRIORITY)
+        for link in listing.links
+        if source.is_article(canonical_url(link.url))
+    ]
+    if listing.next_url and page < pages:
+        found.append(FoundUrl(url=listing.next_url, is_listing=True, page=page + 1, priority=LISTING_PRIORITY))
+    return tuple(found)
+
+
+def was_lied_to(fetched: Fetched) -> bool:
+    """Did the server keep a page's validators although what the page says has changed?"""
+    kept, said = fetched.lease.kept, fetched.said
+    if kept is None or said is None:
+        return False
+    content = _content_of(fetched)
+    same_etag = kept.etag is not None and fetched.etag == kept.etag
+    same_date = kept.etag is None and kept.last_modified is not None and fetched.last_modified == kept.last_modified
+    return (same_etag or same_date) and content != kept.content
+
+
+def _page_of(fetched: Fetched, found: tuple[FoundUrl, ...]) -> KeptPage | None:
+    """Return what to ask with next time; None where nothing was learnt."""
+    kept = fetched.lease.kept
+    if fetched.is_unmodified and kept is not None:
+        return KeptPage(
+            etag=fetched.etag or kept.etag,
+            last_modified=fetched.last_modified or kept.last_modified,
+            content=kept.content,
+            unaudited_polls=kept.unaudited_polls + 1,
+            links=kept.links,
+        )
+    if fetched.said is None or not (fetched.etag or fetched.last_modified):
+        return None
+    return KeptPage(
+        etag=fetched.etag,
+        last_modified=fetched.last_modified,
+        content=_content_of(fetched),
+        unaudited_polls=0,
+        links=found if isinstance(fetched.said, Listing) else None,
+    )
+
+
+def _content_of(fetched: Fetched) -> bytes:
+    """Return a 16-byte hash of what was read: an article's title and text, a listing's links."""
+    if isinstance(fetched.said, Article):
+        return bytes.fromhex(fingerprint(fetched.said.title, fetched.said.text))
+    if isinstance(fetched.said, Listing):
+        return blake2b("\n".join(link.url for link in fetched.said.links).encode(), digest_size=16).digest()
+    raise TypeError(f"not judged: {type(fetched.said).__name__}")

@@ -1,0 +1,177 @@
+"""Rows of the frontier: found, leased, given back, settled. Each function works inside the caller's transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import and_, bindparam, func, select, update
+
+from storage.database import skip_locked
+from storage.frontier_tables import FrontierRow
+from storage.identity import canonical_url, url_key
+from storage.pages import read_pages
+from storage.records import FrontierState, LeasedUrl
+from storage.rows import fetch_in, insert_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import ColumnElement, Connection, Table
+
+    from storage.records import FoundUrl, Walk
+
+WAITING, LEASED, DONE, FAILED, GONE = (state.value for state in FrontierState)
+
+
+def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, now: datetime) -> int:
+    """Let URLs wait for a walk; return how many wait that did not before.
+
+    Known ones: a listing is never "seen already", so it waits again, once a walk. An article that is stored waits for
+    its revisit; one that failed or went gone in an earlier walk has a new chance, because a listing shows it again.
+    """
+    by_key = {url_key(canonical_url(one.url)): one for one in found}
+    known = {
+        row.url_key: row
+        for row in fetch_in(
+            connection,
+            select(FrontierRow.id, FrontierRow.url_key, FrontierRow.state, FrontierRow.walk, FrontierRow.scope),
+            FrontierRow.url_key,
+            by_key,
+        )
+    }
+    fresh = [
+        {
+            "url_key": key,
+            "source": walk.source,
+            "scope": walk.scope,
+            "walk": walk.number,
+            "url": one.url,
+            "is_listing": one.is_listing,
+            "page": one.page,
+            "state": WAITING,
+            "priority": one.priority,
+            "due_at": now,
+            "attempts": 0,
+            "found_at": now,
+        }
+        for key, one in by_key.items()
+        if key not in known
+    ]
+    insert_rows(connection, FrontierRow, fresh, or_ignore=True)
+    again = [known[key].id for key, one in by_key.items() if key in known and _waits_again(known[key], one, walk)]
+    _update_ids(
+        connection, again, state=WAITING, due_at=now, attempts=0, reason=None, walk=walk.number, scope=walk.scope
+    )
+    if walk.scope:
+        # a walk over its own seeds takes only what is in its scope; a walk over the whole source takes everything
+        taken = [row.id for row in known.values() if row.state == WAITING and row.scope != walk.scope]
+        _update_ids(connection, taken, scope=walk.scope)
+    return len(fresh) + len(again)
+
+
+def _waits_again(row: Any, one: FoundUrl, walk: Walk) -> bool:
+    if row.state in (WAITING, LEASED) or row.walk == walk.number:
+        return False
+    return one.is_listing or row.state in (FAILED, GONE)
+
+
+def lease_urls(
+    connection: Connection, walk: Walk, *, run_id: int, limit: int, now: datetime, lease_for: timedelta
+) -> list[LeasedUrl]:
+    """Lease the next URLs of a walk: those that wait and are due, then articles due for a revisit.
+
+    Two runs never hold one URL: SQLite has one writer at a time, PostgreSQL skips rows that another run is taking.
+
+    Args:
+        limit: At most so many.
+        lease_for: After this time without a renewal the URLs wait again.
+    """
+    _end_leases(connection, and_(FrontierRow.source == walk.source, FrontierRow.leased_until < now), now=now)
+    mine = [FrontierRow.source == walk.source]
+    if walk.scope:
+        mine.append(FrontierRow.scope == walk.scope)
+    is_due = FrontierRow.due_at <= now
+    waiting = and_(*mine, FrontierRow.state == WAITING, is_due)
+    rows = _take(connection, waiting, (FrontierRow.priority, FrontierRow.id), limit)
+    if len(rows) < limit:
+        revisits = and_(*mine, FrontierRow.state == DONE, is_due)
+        rows += _take(connection, revisits, (FrontierRow.due_at,), limit - len(rows))
+    _update_ids(
+        connection,
+        [row.id for row in rows],
+        state=LEASED,
+        run_id=run_id,
+        leased_until=now + lease_for,
+    )
+    kept = read_pages(connection, [row.url_key for row in rows])
+    return [
+        LeasedUrl(
+            url=row.url, is_listing=row.is_listing, page=row.page, attempts=row.attempts, kept=kept.get(row.url_key)
+        )
+        for row in rows
+    ]
+
+
+def _take(connection: Connection, which: ColumnElement[bool], order: tuple[Any, ...], limit: int) -> list[Any]:
+    columns = (
+        FrontierRow.id,
+        FrontierRow.url_key,
+        FrontierRow.url,
+        FrontierRow.is_listing,
+        FrontierRow.page,
+        FrontierRow.attempts,
+    )
+    query = select(*columns).where(which).order_by(*order).limit(limit)
+    return list(connection.execute(skip_locked(connection, query)))
+
+
+def renew_leases(connection: Connection, run_id: int, *, now: datetime, lease_for: timedelta) -> None:
+    """Hold on to everything a run has leased."""
+    connection.execute(
+        update(FrontierRow)
+        .where(FrontierRow.state == LEASED, FrontierRow.run_id == run_id)
+        .values(leased_until=now + lease_for)
+    )
+
+
+def return_leases(connection: Connection, run_ids: Iterable[int], *, now: datetime) -> None:
+    """Let everything that some runs have leased wait again: they have ended, or died."""
+    _end_leases(connection, FrontierRow.run_id.in_(list(run_ids)), now=now)
+
+
+def _end_leases(connection: Connection, which: ColumnElement[bool], *, now: datetime) -> None:
+    connection.execute(
+        update(FrontierRow)
+        .where(FrontierRow.state == LEASED, which)
+        .values(state=WAITING, due_at=now, run_id=None, leased_until=None)
+    )
+
+
+def settle_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what became of some URLs; those that are not in the frontier are passed over.
+
+    Args:
+        rows: `key` (16 bytes) says which; `state`, `reason`, `due_at`, `attempts` and `settled_at` are written.
+    """
+    if rows:
+        table = cast("Table", FrontierRow.__table__)
+        statement = update(table).where(table.c.url_key == bindparam("key")).values(run_id=None, leased_until=None)
+        connection.execute(statement, list(rows))
+
+
+def count_left(connection: Connection, walk: Walk) -> tuple[int, datetime | None]:
+    """Return how many URLs of a walk wait or are leased, and when the first of them is due."""
+    mine = [FrontierRow.source == walk.source, FrontierRow.state.in_((WAITING, LEASED))]
+    if walk.scope:
+        mine.append(FrontierRow.scope == walk.scope)
+    row = connection.execute(select(func.count(), func.min(FrontierRow.due_at)).where(*mine)).one()
+    return row[0], row[1]
+
+
+def _update_ids(connection: Connection, ids: Sequence[int], **values: Any) -> None:
+    if ids:
+        table = cast("Table", FrontierRow.__table__)
+        connection.execute(
+            update(table).where(table.c.id == bindparam("row_id")).values(**values), [{"row_id": id_} for id_ in ids]
+        )

@@ -1,0 +1,109 @@
+"""What fetches came to, written in one transaction with what they brought.
+
+Done stands beside the article, a listing's links beside its done: no crash, full disk or lost connection can separate
+them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import or_, select, update
+
+from storage.articles import save_articles
+from storage.identity import canonical_url, url_key
+from storage.leases import add_urls, settle_rows
+from storage.pages import write_pages
+from storage.records import FrontierState, Outcome
+from storage.tables import AliasRow, ArticleRow, RevisionRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from typing import Any
+
+    from sqlalchemy import Connection
+
+    from storage.records import Settlement, Walk
+
+
+def settle(
+    connection: Connection, walk: Walk, settlements: Sequence[Settlement], *, now: datetime
+) -> list[Outcome | None]:
+    """Write what some fetches came to; return what saving did, None where a fetch brought no article.
+
+    Every URL under which an article was met is done with it: one that waits under another name of the article need
+    not be fetched.
+    """
+    keys = [url_key(canonical_url(settlement.lease.url)) for settlement in settlements]
+    articles = [settlement.article for settlement in settlements if settlement.article is not None]
+    saved = iter(save_articles(connection, articles, now=now))
+    outcomes = [next(saved).outcome if settlement.article is not None else None for settlement in settlements]
+
+    add_urls(connection, walk, (found for settlement in settlements for found in settlement.found), now=now)
+    settle_rows(connection, list(_rows(keys, settlements)))
+    write_pages(
+        connection,
+        {key: one.page for key, one in zip(keys, settlements, strict=True) if one.page is not None},
+    )
+    for key, settlement in zip(keys, settlements, strict=True):
+        if settlement.is_unmodified and not settlement.lease.is_listing:
+            _mark_seen(connection, key, settlement.settled_at)
+        elif settlement.state is FrontierState.GONE:
+            _mark_gone(connection, key, settlement.settled_at)
+    unmodified = Outcome.UNCHANGED
+    return [
+        unmodified if one.is_unmodified and not one.lease.is_listing else outcome
+        for one, outcome in zip(settlements, outcomes, strict=True)
+    ]
+
+
+def _rows(keys: Iterable[bytes], settlements: Iterable[Settlement]) -> Iterable[dict[str, Any]]:
+    for key, settlement in zip(keys, settlements, strict=True):
+        is_well = settlement.state in (FrontierState.DONE, FrontierState.GONE)
+        row = {
+            "state": settlement.state.value,
+            "reason": settlement.reason,
+            "due_at": settlement.due_at,
+            "attempts": 0 if is_well else settlement.lease.attempts + 1,
+            "settled_at": settlement.settled_at,
+        }
+        yield {"key": key, **row}
+        article = settlement.article
+        if article is not None:
+            names = {url_key(url) for url in (article.canonical_url, *article.aliases)}
+            yield from ({"key": name, **row} for name in names - {key})
+
+
+def _articles_at(key: bytes) -> Any:
+    """Return the condition that finds the article under a URL or an alias."""
+    aliased = select(AliasRow.article_id).where(AliasRow.url_key == key).scalar_subquery()
+    return or_(ArticleRow.url_key == key, ArticleRow.id == aliased)
+
+
+def _mark_seen(connection: Connection, key: bytes, seen_at: datetime) -> None:
+    """Move an article's last_seen_at, and that of its current revision, forward."""
+    row = connection.execute(select(ArticleRow.id, ArticleRow.current_revision).where(_articles_at(key))).one_or_none()
+    if row is None:
+        return
+    connection.execute(
+        update(ArticleRow)
+        .where(ArticleRow.id == row.id, ArticleRow.last_seen_at < seen_at)
+        .values(last_seen_at=seen_at, gone_at=None)
+    )
+    connection.execute(
+        update(RevisionRow)
+        .where(
+            RevisionRow.article_id == row.id,
+            RevisionRow.number == row.current_revision,
+            RevisionRow.last_seen_at < seen_at,
+        )
+        .values(last_seen_at=seen_at, stated_seen_at=seen_at)
+    )
+
+
+def _mark_gone(connection: Connection, key: bytes, gone_at: datetime) -> None:
+    """Note that the source no longer shows an article; everything of it is kept."""
+    connection.execute(
+        update(ArticleRow).where(_articles_at(key), ArticleRow.gone_at.is_(None)).values(gone_at=gone_at)
+    )
