@@ -208,3 +208,8 @@ def make_article() -> Callable[..., Article]:
         return Article(**facts | said)
 
     return make
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch that writes down what the readers make of the pages in tests/pages; its diff is read like code."""
+    parser.addoption("--rewrite-expected", action="store_true", help="rewrite tests/pages/*/*/expected.json")

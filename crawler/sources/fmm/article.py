@@ -79,6 +79,7 @@ def _read(edition: Edition, page: Page, url: str) -> ScrapedArticle:
     title, programme = _title(edition, page, parts, canonical or url)
     lead = read_elements(parts.lead, edition.origin)
     body = read_elements(parts.body, edition.origin)
+    section = _section(edition, page, parts, canonical or url)
     authors = parts.authors or layer.authors or said.authors
     return ScrapedArticle(
         url=url,
@@ -93,8 +94,8 @@ def _read(edition: Edition, page: Page, url: str) -> ScrapedArticle:
         modified_at=modified_at,
         canonical_url=canonical,
         authors=tuple(dict.fromkeys(authors)),
-        section=_section(edition, page, parts, canonical or url),
-        tags=tuple(dict.fromkeys(parts.tags or page.head.metas.get("article:tag") or layer.tags or said.keywords)),
+        section=section,
+        tags=tuple(dict.fromkeys(_tags(page, parts, section, programme))),
         language=page.head.language or edition.language,
         images=distinct_images(_images(page, parts)),
         media=read_media(parts.media, parts.films),
@@ -130,6 +131,16 @@ def _title(edition: Edition, page: Page, parts: Parts, url: str) -> tuple[str, s
     title, programme = split_title(edition, next(filter(None, headings), ""), known)
     beside = (programme_beside(edition, said, title) for said in (page.meta("og:title"), page.statement.title) if title)
     return title, next(filter(None, (programme, *known, *beside)), None)
+
+
+def _tags(page: Page, parts: Parts, *no_tags: str | None) -> Iterator[str]:
+    """Yield the tags; where only keywords are stated, those without the section and the programme among them."""
+    if tags := parts.tags or page.head.metas.get("article:tag") or page.data_layer.tags:
+        yield from tags
+        return
+    stated = page.meta("keywords")
+    keywords = stated.split(",") if stated else page.statement.keywords
+    yield from (word for keyword in keywords if (word := keyword.strip()) and word not in no_tags)
 
 
 def _section(edition: Edition, page: Page, parts: Parts, url: str) -> str | None:

@@ -85,7 +85,8 @@ def is_shown(element: _Element) -> bool:
     """Is this element text of the article, as far as its tag, classes and attributes say?"""
     if element.tag in _NOT_SHOWN:
         return False
-    for name, value in element.items():
+    attributes: list[tuple[str, str]] = element.items()  # type: ignore[assignment]  # never bytes on Python 3
+    for name, value in attributes:
         if name == "class":
             for word in value.split():
                 if word.startswith(_NOT_SHOWN_CLASSES) and not word.startswith(_SHOWN_CLASSES):

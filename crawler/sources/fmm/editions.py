@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -61,7 +62,9 @@ def all_editions() -> tuple[Edition, ...]:
     """Return every edition of the data file, in its order."""
     text = files("crawler.sources").joinpath("editions.toml").read_text("utf-8")
     tables = tomllib.loads(text)["edition"]
-    return tuple(
-        Edition(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
-        for table in tables
-    )
+    return tuple(_edition(table) for table in tables)
+
+
+def _edition(table: dict[str, Any]) -> Edition:
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return Edition(**values)

@@ -45,7 +45,9 @@ _LARGEST_SOUP = 300_000  # characters; the largest fragment seen has 60,000, and
 _ONLY_TIME = re.compile(r"\d{2}/\d{2}/\d{4}\s*-\s*\d{2}:\d{2}")
 _SHARES = ("facebook.com/dialog", "facebook.com/sharer", "whatsapp://", "twitter.com/intent", "x.com/intent")
 _AUTHOR_PATHS = ("/作者/", "/auteur/", "/author/")
-_LABELS = frozenset({"广告", "廣告", "Publicité", "Advertising", "继续浏览后续", "繼續瀏覽後續", "订阅", "分享 :", "分享："})
+_LABELS = frozenset(
+    {"广告", "廣告", "Publicité", "Advertising", "继续浏览后续", "繼續瀏覽後續", "订阅", "分享 :", "分享："}
+)
 """What stands around the body beside any paragraph; not text of the article."""
 
 

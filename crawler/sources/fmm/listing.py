@@ -18,7 +18,6 @@ from crawler.sources.fmm.trees import folded_text, found, tree_of
 from storage.identity import canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from lxml.etree import _Element
@@ -30,16 +29,16 @@ def _has(name: str) -> str:
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
 
 
-_PAID = (
-    "not(ancestor::aside[@data-org-type='aside-content--highlighted' or @data-org-type='aside-content--sponsors'])"
-)
+_PAID = "not(ancestor::aside[@data-org-type='aside-content--highlighted' or @data-org-type='aside-content--sponsors'])"
 # Cards, the live column, carousels, the front block, the daily archive; the card of 2022 is itself inside its link.
 _CURRENT = (
     f"descendant::a[@href][@data-article-item-link or ancestor::*[{_has('m-item-list-article')} or "
     f"{_has('m-item-news-feed')} or {_has('m-carousel-item__title')} or {_has('article__title')} or "
     f"{_has('o-archive-day__list')}] or descendant::*[{_has('article__title')}]][{_PAID}]"
 )
-_OLD_LIST = "descendant::ul[contains(concat(' ', @class, ' '), ' list ') or @id='articleList']/li[@data-bo-type]//a[@href]"
+_OLD_LIST = (
+    "descendant::ul[contains(concat(' ', @class, ' '), ' list ') or @id='articleList']/li[@data-bo-type]//a[@href]"
+)
 _OLD_ANY = "descendant::*[@data-bo-type='article' or @data-bo-type='depeche' or @data-bo-type='edition']//a[@href]"
 _CARD = (
     f"ancestor-or-self::*[self::li or {_has('m-item-list-article')} or {_has('m-item-news-feed')} or "

@@ -21,7 +21,8 @@ _CREDIT_BAR = re.compile(r"^(\S.*?)\s*\|\s*(\S.*)$", re.DOTALL)
 _SOUND = re.compile(r"\.(?:mp3|m4a|aac|ogg|oga|opus|wav)(?:$|[?#])", re.IGNORECASE)
 _FILM = re.compile(r"\.(?:mp4|m3u8|webm|mov|m4v)(?:$|[?#])", re.IGNORECASE)
 _PLAYER = re.compile(
-    r"https?://(?:www\.)?(?:youtube(?:-nocookie)?\.com/embed/|dailymotion\.com/embed/|player\.vimeo\.com/video/)\S+", re.I
+    r"https?://(?:www\.)?(?:youtube(?:-nocookie)?\.com/embed/|dailymotion\.com/embed/|player\.vimeo\.com/video/)\S+",
+    re.I,
 )
 _PLAYERS = ("script", "iframe", "audio", "video", "source", "video-player", "youtube-player")
 _OLD_PLAYER_FILE = re.compile(r'"source":"(http[^"]+)"')
@@ -81,7 +82,7 @@ def distinct_images(images: Iterable[Image]) -> tuple[Image, ...]:
 
 
 def read_media(roots: Iterable[_Element], films: Iterable[str] = ()) -> tuple[Media, ...]:
-    """Return the sounds and films below some elements, distinct, in page order, after the films of known YouTube ids."""
+    """Return the sounds and films below some elements, each once; films known by their YouTube ids come first."""
     known = (f"https://www.youtube.com/embed/{film}" for film in films)
     kept = {url: Media(url=url, type="video") for url in known}
     for root in roots:

@@ -46,7 +46,9 @@ def find_parts(page: Page) -> Parts:
         pictures=(*_main_pictures(article), *body),
         legend=_legend(article),
         media=(article,),
-        films=tuple(element.get("data-ytplayer-id", "") for element in found(article, "descendant::*[@data-ytplayer-id]")),
+        films=tuple(
+            element.get("data-ytplayer-id", "") for element in found(article, "descendant::*[@data-ytplayer-id]")
+        ),
         authors=tuple(dict.fromkeys(filter(None, map(folded_text, found(article, _AUTHORS))))),
         tags=page.head.metas.get("article:tag", ()) or tuple(_tags(article)),
         section=next(map(folded_text, found(article, "descendant::*[contains(@class, 'category')]//a")), None),

@@ -130,7 +130,7 @@ def _beginning(html: str) -> tuple[int, int]:
     marked = html.find(" data-article-content")
     if marked >= 0:
         begin = html.rfind("<article", 0, marked)
-        if 0 <= begin and html.find(">", begin, marked) < 0:
+        if begin >= 0 and html.find(">", begin, marked) < 0:
             return begin, html.rfind("</head>", 0, begin)
     head_end = html.find("</head>")
     return html.find("<article", head_end), head_end

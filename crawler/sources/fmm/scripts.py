@@ -60,7 +60,9 @@ class _Gathered:
 
 def read_statement(html: str) -> Statement:
     """Read the JSON-LD of a page, over all its scripts; the first that says something of a field is believed."""
-    stories = [story for script in _script_texts(html, "application/ld+json") for story in _stories(lenient_json(script))]
+    stories = [
+        story for script in _script_texts(html, "application/ld+json") for story in _stories(lenient_json(script))
+    ]
     gathered = _Gathered()
     for story in stories:
         gathered.add(story)

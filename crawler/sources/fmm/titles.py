@@ -54,5 +54,7 @@ def programme_beside(edition: Edition, stated: str | None, title: str) -> str | 
     if full == title or title not in full:
         return None
     before, _, after = full.partition(title) if full.startswith(title) else full.rpartition(title)
-    match = _PROGRAMME_FIRST.fullmatch(before) if not after else _PROGRAMME_LAST.fullmatch(after) if not before else None
+    match = (
+        _PROGRAMME_FIRST.fullmatch(before) if not after else _PROGRAMME_LAST.fullmatch(after) if not before else None
+    )
     return match[1] if match and not edition.site_suffix.fullmatch(f" - {match[1]}") else None

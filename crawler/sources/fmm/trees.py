@@ -44,17 +44,21 @@ def _without_crowd(tag: re.Match[str]) -> str:
 
 def with_class(element: _Element, name: str) -> list[_Element]:
     """Return the descendants that carry a class, in page order."""
-    return [one for one in found(element, f"descendant::*[contains(@class, '{name}')]") if name in one.get("class", "").split()]
+    return [
+        one
+        for one in found(element, f"descendant::*[contains(@class, '{name}')]")
+        if name in one.get("class", "").split()
+    ]
 
 
 def found(element: _Element, path: str) -> list[_Element]:
     """Return what an XPath that selects elements finds; each path is compiled once."""
-    return _compiled(path)(element)  # type: ignore[no-any-return]  # an XPath of elements answers with elements
+    return _compiled(path)(element)  # type: ignore[return-value]  # an XPath of elements answers with elements
 
 
 def folded_text(element: _Element | None) -> str:
     """Return the text of an element with its blanks folded; empty for None."""
-    return " ".join("".join(element.itertext()).split()) if element is not None else ""
+    return " ".join("".join(map(str, element.itertext())).split()) if element is not None else ""
 
 
 @cache
