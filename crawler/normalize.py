@@ -27,7 +27,11 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 LATEST_AHEAD = timedelta(hours=36)
 
 _BLANKS = re.compile(r"\s+")
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
+# Control characters, byte-order marks and halves of surrogate pairs: never text, and PostgreSQL refuses some.
+_BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff\ud800-\udfff]")
+
+# Zero-width spaces and joiners part words in Khmer and shape them in Persian: they stay, but not at an end.
+_EDGES = " \u200b\u200c\u200d\u2060"
 
 
 def normalize(scraped: ScrapedArticle, source: Source) -> Article:
@@ -59,7 +63,7 @@ def normalize(scraped: ScrapedArticle, source: Source) -> Article:
         agency=fold(scraped.agency) or None,
         lead=lead,
         paragraphs=paragraphs,
-        html=_INVISIBLE.sub("", scraped.html),
+        html=_BROKEN.sub("", scraped.html),
         observed_at=scraped.observed_at.astimezone(UTC) if scraped.observed_at else None,
         fetched_at=scraped.fetched_at.astimezone(UTC) if scraped.fetched_at else None,
         authors=_distinct(scraped.authors),
@@ -76,12 +80,12 @@ def normalize(scraped: ScrapedArticle, source: Source) -> Article:
 
 
 def fold(text: str | None) -> str:
-    r"""Return a text as a reader sees it: runs of blanks are one blank, invisible and broken characters are gone.
+    r"""Return a text as a reader sees it: runs of blanks are one blank, broken characters are gone.
 
-    >>> fold("  白宫\u200b \n 东京 ")
+    >>> fold("  白宫 \n \x00东京\u200b ")
     '白宫 东京'
     """
-    return _BLANKS.sub(" ", _INVISIBLE.sub("", text)).strip() if text else ""
+    return _BLANKS.sub(" ", _BROKEN.sub("", text)).strip(_EDGES) if text else ""
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
