@@ -44,6 +44,7 @@ _WALLS = frozenset({
     "table", "tbody", "thead", "tfoot", "tr", "details", "summary", "fieldset",
 })  # fmt: skip
 _INLINE = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "u": "u", "s": "s", "sub": "sub", "sup": "sup"}
+_PLAIN = frozenset({"a", "br", "span", "font", "small"})
 _WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\n\r\f\v]{2,}|[\t\n\r\f\v]")  # runs, and single blanks other than a space
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
@@ -105,7 +106,7 @@ def _walk(top: _Element, writer: _Writer) -> None:
             writer.close(element)
         elif element is top or is_shown(element):
             children = list(element)
-            if children or element.tag != "p" or not writer.write_line(element.text):
+            if element.tag != "p" or not writer.write_paragraph(element, children):
                 writer.open(element)
                 writer.write(element.text)
                 if children:
@@ -137,7 +138,7 @@ class _Writer:
     def open(self, element: _Element) -> None:
         tag = element.tag
         if tag in _INLINE or tag == "a":
-            opening, name = self._link(element) if tag == "a" else (f"<{_INLINE[tag]}>", _INLINE[tag])
+            opening, name = self._opening(element)
             self._inline.append((opening, name))
             self._line.append(opening)
         elif tag == "br":
@@ -173,21 +174,37 @@ class _Writer:
             self.end_line()
 
     def write(self, text: str | None) -> None:
-        if text:
+        if text and (self._words or not text.isspace()):  # a line does not begin with blanks
             self._words.append(text)
             self._line.append(escape(text, quote=False))
 
-    def write_line(self, text: str | None) -> bool:
-        """Write a paragraph that holds nothing but text, which most do; False when it stands inside a line."""
+    def write_paragraph(self, element: _Element, children: list[_Element]) -> bool:
+        """Write a paragraph in one go, if all it holds is text and simple inline elements, as nearly all do.
+
+        Returns:
+            False, with nothing written, when it holds more or stands inside an inline element.
+        """
         if self._inline:
             return False
+        text = element.text or ""
+        html = escape(text, quote=False)
+        for child in children:
+            tag, tail = child.tag, child.tail or ""
+            if len(child) or not (tag in _INLINE or tag in _PLAIN) or not is_shown(child):
+                return False
+            inner = child.text or ""
+            text += (" " if tag == "br" else inner) + tail
+            opening, name = self._opening(child)
+            closing = f"</{name}>" if name else ""
+            html += f"{opening}{escape(inner, quote=False)}{closing}{escape(tail, quote=False)}"
         self.end_line()
-        if text and text.isprintable() and "  " not in text and text[0] != " " != text[-1]:
-            self.paragraphs.append(text)  # folded already: among the blanks, only the space is printable
-            self.pieces.append(f"<p>{escape(text, quote=False)}</p>")
-        elif text and (folded := " ".join(text.split())):
+        if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
+            folded = text  # as it is: among the blanks, only the space is printable
+        else:
+            folded, html = " ".join(text.split()), _BLANKS.sub(" ", html).strip(" ")
+        if folded:
             self.paragraphs.append(folded)
-            self.pieces.append(f"<p>{escape(_BLANKS.sub(' ', text).strip(' '), quote=False)}</p>")
+            self.pieces.append(f"<p>{html}</p>")
         return True
 
     def end_line(self) -> None:
@@ -206,10 +223,14 @@ class _Writer:
         self._words.clear()
         self._line[:] = [opening for opening, _ in self._inline if opening]
 
-    def _link(self, element: _Element) -> tuple[str, str]:
+    def _opening(self, element: _Element) -> tuple[str, str]:
+        """Return the opening tag of an inline element and its name, without attributes but the address of a link."""
+        if element.tag == "br":
+            return "<br>", ""
+        if element.tag != "a":
+            name = _INLINE.get(element.tag, "")
+            return (f"<{name}>", name) if name else ("", "")
         address = _CONTROLS.sub("", str(element.get("href") or ""))
         if address.startswith("/"):
             address = ("https:" if address.startswith("//") else self.origin) + address
-        if not _WEB_ADDRESS.match(address):
-            return "", ""
-        return f'<a href="{escape(address)}">', "a"
+        return (f'<a href="{escape(address)}">', "a") if _WEB_ADDRESS.match(address) else ("", "")

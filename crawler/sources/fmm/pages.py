@@ -18,6 +18,8 @@ from crawler.sources.fmm.trees import folded_text, found, tree_of, with_class
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+_KNOWN_CLASSES = ("t-co", "m-breadcrumb__", "m-pub-", "m-from-author__", "a-page-", "a-program-", "o-podcast-")
+_WITH_KNOWN_CLASS = f"descendant-or-self::*[{' or '.join(f'contains(@class, {name!r})' for name in _KNOWN_CLASSES)}]"
 _WEIGHT = re.compile(r"<(style|script)\b")
 _PICTOGRAM = re.compile(r"<(svg)\b")
 
@@ -46,13 +48,15 @@ class Page:
     """Holds the breadcrumb, the tags and the article; more may be in it."""
     is_cut: bool = False
     """True when there is nothing else in `body`."""
+    head_end: int = -1
+    """Where in the text the head ends; JSON-LD is looked for there first."""
     article_end: int = 0
     """Where in the text the article ends; scripts below it are looked for there first."""
 
     @cached_property
     def statement(self) -> Statement:
         """What the JSON-LD says."""
-        return read_statement(self.html)
+        return read_statement(self.html, self.html.find("</head>") if self.head_end < 0 else self.head_end)
 
     @cached_property
     def data_layer(self) -> DataLayer:
@@ -70,7 +74,7 @@ class Page:
         return self.body
 
     def in_article(self, name: str) -> list[_Element]:
-        """Return the elements of the article that carry a class, in page order."""
+        """Return the elements of the article that carry a class, one that starts like a known one, in page order."""
         return self._classes.get(name, [])
 
     def around_article(self, name: str) -> list[_Element]:
@@ -87,7 +91,7 @@ class Page:
     def _classes(self) -> dict[str, list[_Element]]:
         classes: dict[str, list[_Element]] = {}
         top = self.body if self.is_cut else self.article
-        for element in found(top, "descendant-or-self::*[@class]") if top is not None else ():
+        for element in found(top, _WITH_KNOWN_CLASS) if top is not None else ():
             for name in dict.fromkeys(element.get("class", "").split()):
                 classes.setdefault(name, []).append(element)
         return classes
@@ -117,6 +121,7 @@ def cut_page(html: str) -> Page | None:
         head=_read_head(tree_of(_without(_WEIGHT, html, 0, head_end))),
         body=tree_of(_without(_PICTOGRAM, html, begin, end)),
         is_cut=True,
+        head_end=head_end,
         article_end=article_end,
     )
 

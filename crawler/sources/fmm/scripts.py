@@ -58,11 +58,15 @@ class _Gathered:
                 self.values[key] = value
 
 
-def read_statement(html: str) -> Statement:
-    """Read the JSON-LD of a page, over all its scripts; the first that says something of a field is believed."""
-    stories = [
-        story for script in _script_texts(html, "application/ld+json") for story in _stories(lenient_json(script))
-    ]
+def read_statement(html: str, head_end: int = -1) -> Statement:
+    """Read the JSON-LD of a page, over all its scripts; the first that says something of a field is believed.
+
+    Args:
+        html: The page.
+        head_end: Where its head ends; what stands below is only read when the head says nothing.
+    """
+    stories = list(_all_stories(html, 0, head_end)) if head_end >= 0 else []
+    stories = stories or list(_all_stories(html, max(head_end, 0), len(html)))
     gathered = _Gathered()
     for story in stories:
         gathered.add(story)
@@ -85,7 +89,8 @@ def read_data_layer(html: str, likely: int = 0) -> DataLayer:
         html: The page.
         likely: Where to look first; it is looked for before that place when it does not stand after it.
     """
-    for text in chain(_script_texts(html, "datalayer", likely), _script_texts(html, "datalayer") if likely else ()):
+    places = (_script_texts(html, "datalayer", likely, len(html)), _script_texts(html, "datalayer", 0, likely))
+    for text in chain.from_iterable(places):
         said = lenient_json(text)
         if isinstance(said, dict):
             day, hour = _text(said.get("publication_date")), _text(said.get("publication_time"))
@@ -114,9 +119,14 @@ def lenient_json(text: str) -> Any:
         return None
 
 
-def _script_texts(html: str, mark: str, start: int = 0) -> Iterator[str]:
-    """Yield the text of every script element whose opening tag holds `mark`."""
-    at = html.find(mark, start)
+def _all_stories(html: str, begin: int, end: int) -> Iterator[dict[str, Any]]:
+    for script in _script_texts(html, "application/ld+json", begin, end):
+        yield from _stories(lenient_json(script))
+
+
+def _script_texts(html: str, mark: str, start: int, stop: int) -> Iterator[str]:
+    """Yield the text of every script element whose opening tag holds `mark`, between two places."""
+    at = html.find(mark, start, stop)
     while at >= 0:
         opened, begin = html.rfind("<", 0, at), html.find(">", at) + 1
         if html.startswith("<script", opened) and begin and html.find(">", opened, at) < 0:
@@ -125,7 +135,7 @@ def _script_texts(html: str, mark: str, start: int = 0) -> Iterator[str]:
                 return
             yield html[begin:end]
             at = end
-        at = html.find(mark, at + len(mark))
+        at = html.find(mark, at + len(mark), stop)
 
 
 def _stories(said: Any) -> Iterator[dict[str, Any]]:
