@@ -50,6 +50,7 @@ def crawl(
 ) -> None:
     """Crawl a source into the database."""
     config = load_config()
+    seeds = starts(source, url, section)
     if via is not None:
         _check_server(via)
     if delay is None:
@@ -57,7 +58,7 @@ def crawl(
     plan = CrawlPlan(
         source=source,
         kind=CrawlKind.ONEOFF,
-        seeds=starts(source, url, section),
+        seeds=seeds,
         limit=limit,
         pages=pages,
         via=via,
@@ -86,7 +87,6 @@ def starts(source_name: str, urls: list[str] | None, sections: list[str] | None)
 
 def run_and_report(plan: CrawlPlan, *, db: str | None, json: bool) -> None:
     """Run a plan under the eyes of the operator; exit 0 only if it ended as planned."""
-    source_named(plan.source)
     # Scrapy takes half a second to import, and most commands do without
     from crawler.runs import run_crawl  # noqa: PLC0415 -- see above
 

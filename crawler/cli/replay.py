@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +58,14 @@ def replay_serve(
 ) -> None:
     """Serve a folder of seed files as an RFI-shaped website, until Ctrl-C."""
     _check_folder(folder)
-    serve_archive(SeedSite([folder]), host=host, port=port)
+    site = SeedSite([folder])
+    fronts = [f"/{edition.prefix}/" for edition in site.editions]
+
+    def tell(base_url: str) -> None:
+        pages = ", ".join(base_url + front for front in fronts)
+        sys.stderr.write(f"serving {len(site.article_urls)} articles at {pages} until Ctrl-C\n")
+
+    serve_archive(site, host=host, port=port, on_ready=tell)
 
 
 def _check_folder(folder: Path) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from storage import CrawlRun
 
+# The largest number that a database takes.
+LARGEST = 2**63 - 1
+
 app = typer.Typer(help="What was run, and how it ended.", no_args_is_help=True)
 
 
@@ -55,7 +58,7 @@ def list_runs(
 
 @app.command("show")
 def show_run(
-    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, from `runs list`.")],
+    run_id: Annotated[int, typer.Argument(metavar="RUN", max=LARGEST, help="Number of the run, from `runs list`.")],
     *,
     json: Json = False,
     db: Db = None,
