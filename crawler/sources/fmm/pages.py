@@ -18,8 +18,6 @@ from crawler.sources.fmm.trees import folded_text, found, tree_of, with_class
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_KNOWN_CLASSES = ("t-co", "m-breadcrumb__", "m-pub-", "m-from-author__", "a-page-", "a-program-", "o-podcast-")
-_WITH_KNOWN_CLASS = f"descendant-or-self::*[{' or '.join(f'contains(@class, {name!r})' for name in _KNOWN_CLASSES)}]"
 _WEIGHT = re.compile(r"<(style|script)\b")
 _PICTOGRAM = re.compile(r"<(svg)\b")
 
@@ -74,7 +72,7 @@ class Page:
         return self.body
 
     def in_article(self, name: str) -> list[_Element]:
-        """Return the elements of the article that carry a class, one that starts like a known one, in page order."""
+        """Return the elements of the article that carry a class, in page order."""
         return self._classes.get(name, [])
 
     def around_article(self, name: str) -> list[_Element]:
@@ -91,7 +89,7 @@ class Page:
     def _classes(self) -> dict[str, list[_Element]]:
         classes: dict[str, list[_Element]] = {}
         top = self.body if self.is_cut else self.article
-        for element in found(top, _WITH_KNOWN_CLASS) if top is not None else ():
+        for element in found(top, "descendant-or-self::*[@class]") if top is not None else ():
             for name in dict.fromkeys(element.get("class", "").split()):
                 classes.setdefault(name, []).append(element)
         return classes
