@@ -10,10 +10,16 @@ import orjson
 from storage.identity import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from storage.records import Article, StoredArticle
+
+_LINE_ENDS = (
+    ("\u0085".encode(), rb"\u0085"),
+    ("\u2028".encode(), rb"\u2028"),
+    ("\u2029".encode(), rb"\u2029"),
+)
 
 
 def as_json(article: Article, *, stored: StoredArticle | None = None) -> dict[str, Any]:
@@ -67,6 +73,20 @@ def write_jsonl(articles: Iterable[StoredArticle], stream: IO[bytes]) -> int:
     """Write articles as JSON Lines (UTF-8, one object a line) and return how many they were."""
     count = 0
     for stored in articles:
-        stream.write(orjson.dumps(as_json(stored.article, stored=stored), option=orjson.OPT_APPEND_NEWLINE))
+        stream.write(json_line(as_json(stored.article, stored=stored)))
         count += 1
     return count
+
+
+def json_line(value: Mapping[str, Any]) -> bytes:
+    r"""Return a JSON object as one line of UTF-8, by anyone's idea of a line.
+
+    JSON leaves the Unicode line ends as they are, and many readers (Python's ``splitlines``) break lines there.
+
+    >>> json_line({"title": "one\u2028two"})
+    b'{"title":"one\\u2028two"}\n'
+    """
+    line = orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+    for end, escaped in _LINE_ENDS:
+        line = line.replace(end, escaped)
+    return line

@@ -71,7 +71,9 @@ def _run_here(*arguments: str | Path, stdin: bytes = b"") -> Ended:
 
 
 def _start_child(*arguments: str | Path, **settings: str) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSCRAWL_")}
+    # a process that may not keep compiled modules takes half a second longer to start
+    withheld = ("NEWSCRAWL_", "PYTHONDONTWRITEBYTECODE")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(withheld)}
     return subprocess.Popen(
         [sys.executable, "-m", "crawler", *map(str, arguments)],
         stdin=subprocess.DEVNULL,
@@ -97,6 +99,12 @@ def newscrawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 def start_child() -> Callable[..., subprocess.Popen[bytes]]:
     """Return a function that starts a command in a process of its own; keywords are environment variables."""
     return _start_child
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[[subprocess.Popen[bytes]], Ended]:
+    """Return a function that waits for a child's end."""
+    return Ended.of
 
 
 @pytest.fixture(scope="session")

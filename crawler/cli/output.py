@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from rich.console import Console
 from rich.table import Table
 
 from crawler.sources import SOURCES
+from storage.exports import json_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ def complain(sentence: str) -> None:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object on one line, in UTF-8 whatever the terminal speaks."""
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.write(json_line(value))
 
 
 def print_table(
