@@ -45,17 +45,19 @@ def counts(ended: Ended) -> dict[str, int]:
 def differences(newscrawl: Callable[..., Ended], one: str, other: str) -> list[tuple[str, str, object, object]]:
     """Return where the articles of two databases differ: URL, field and both values.
 
-    Of a story under two sections the one that came first is the article; the other finds it all the same.
+    Of a story under two sections, printed some minutes apart, the page that came first is the article and the other an
+    alias of it; it is found under both URLs, with one title and text.
     """
     here, there = articles(newscrawl, one), articles(newscrawl, other)
-    only = [(url, there, one) for url in there.keys() - here.keys()]
-    only += [(url, here, other) for url in here.keys() - there.keys()]
-    pairs = [(url, here[url], there[url]) for url in here.keys() & there.keys()]
-    for url, its, database in only:
+    both = here.keys() & there.keys()
+    pairs = [(url, name, here[url], there[url]) for url in both for name in SAME]
+    aliases = [(url, there, one) for url in there.keys() - both] + [(url, here, other) for url in here.keys() - both]
+    for url, its, database in aliases:
         found = newscrawl("articles", "show", url, "--json", "--db", database).objects
-        pairs.append((url, its[url], found[0] if found else dict.fromkeys(SAME)))
-    print(f"\n{len(here)} and {len(there)} articles, {len(pairs) - len(only)} under the same URL")
-    return [(url, name, a[name], b[name]) for url, a, b in pairs for name in SAME if a[name] != b[name]]
+        pairs += [(url, name, its[url], found[0] if found else {}) for name in ("title", "text")]
+    different = [(url, name, a[name], b.get(name)) for url, name, a, b in pairs if a[name] != b.get(name)]
+    print(f"\n{len(both)} articles match, {len(aliases)} by an alias, {len(different)} differ")
+    return different
 
 
 @pytest.fixture(scope="module")
