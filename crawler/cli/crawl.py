@@ -104,10 +104,11 @@ def _judge(run: CrawlRun) -> int:
     if run.state is RunState.STOPPED:
         complain(f"stopped by hand; {kept} articles are kept, the same command goes on")
         return 130
-    if run.state is RunState.FAILED:
-        complain(f"the run failed: {run.reason}; {kept} articles are kept")
-        return 1
-    return 0
+    if run.state is RunState.FINISHED:
+        return 0
+    how = "was blocked by the site" if run.state is RunState.BLOCKED else "failed"
+    complain(f"the run {how}: {run.reason}; {kept} articles are kept")
+    return 1
 
 
 def _check_server(via: str) -> None:
