@@ -1,0 +1,1 @@
+"""What the benchmarks play on: invented seed files, a static server that logs, databases, measured child processes."""
