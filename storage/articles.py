@@ -85,18 +85,22 @@ _REVISION_COLUMNS = (
     RevisionRow.stated_at,
     RevisionRow.stated_seen_at,
 )
-_KNOWN = select(
-    ArticleRow.id,
-    ArticleRow.source,
-    ArticleRow.slug,
-    ArticleRow.url_key,
-    ArticleRow.first_seen_at,
-    ArticleRow.last_seen_at,
-    ArticleRow.gone_at,
-    ArticleRow.section,
-    ArticleRow.claims_digest,
-    *_REVISION_COLUMNS,
-).join(RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision))
+# The columns of an article that `KnownArticle` has as fields.
+_ARTICLE_COLUMNS = (
+    "id",
+    "source",
+    "slug",
+    "url_key",
+    "first_seen_at",
+    "last_seen_at",
+    "gone_at",
+    "section",
+    "content_id",
+    "claims_digest",
+)
+_KNOWN = select(*(getattr(ArticleRow, column) for column in _ARTICLE_COLUMNS), *_REVISION_COLUMNS).join(
+    RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision)
+)
 _ALIASES = select(AliasRow.url_key, AliasRow.article_id)
 _SAME_TEXT = select(RevisionRow.article_id)
 _HISTORY = select(RevisionRow.article_id, *_REVISION_COLUMNS).order_by(RevisionRow.article_id, RevisionRow.number)
@@ -113,9 +117,13 @@ def _recall(connection: Connection, sightings: Sequence[Sighting]) -> Memory:
     for key, article_id in aliases:
         memory.by_alias[key] = memory.articles[article_id]
 
-    strangers = [sighting.fingerprint for sighting in sightings if memory.find_by_address(sighting) is None]
-    twins = {row.article_id for row in fetch_in(connection, _SAME_TEXT, RevisionRow.fingerprint, strangers)}
+    strangers = [sighting for sighting in sightings if memory.find_by_address(sighting) is None]
+    fingerprints = [sighting.fingerprint for sighting in strangers]
+    twins = {row.article_id for row in fetch_in(connection, _SAME_TEXT, RevisionRow.fingerprint, fingerprints)}
     _recall_articles(connection, memory, ArticleRow.id, twins - memory.articles.keys())
+    content_ids = [id_ for sighting in strangers if (id_ := sighting.article.content_id)]
+    same_id = {row.id for row in fetch_in(connection, select(ArticleRow.id), ArticleRow.content_id, content_ids)}
+    _recall_articles(connection, memory, ArticleRow.id, same_id - memory.articles.keys())
     changed = {known.id for sighting in sightings if (known := memory.needs_history(sighting))}
     _recall_history(connection, memory, sorted(twins | changed))
     for article_id in sorted(twins):
@@ -127,25 +135,10 @@ def _recall(connection: Connection, sightings: Sequence[Sighting]) -> Memory:
 def _recall_articles(
     connection: Connection, memory: Memory, column: InstrumentedAttribute[Any], values: Iterable[Any]
 ) -> None:
-    for id_, source, slug, url_key, first_seen_at, last_seen_at, gone_at, section, claims_digest, *marks in fetch_in(
-        connection, _KNOWN, column, values
-    ):
-        current = _revision(marks)
-        memory.add(
-            KnownArticle(
-                id=id_,
-                source=source,
-                slug=slug,
-                url_key=url_key,
-                first_seen_at=first_seen_at,
-                last_seen_at=last_seen_at,
-                gone_at=gone_at,
-                section=section,
-                current=current,
-                revisions=[current],
-                claims_digest=claims_digest,
-            )
-        )
+    for row in fetch_in(connection, _KNOWN, column, values):
+        *article, current = (*row[: len(_ARTICLE_COLUMNS)], _revision(row[len(_ARTICLE_COLUMNS) :]))
+        known = dict(zip(_ARTICLE_COLUMNS, article, strict=True))
+        memory.add(KnownArticle(**known, current=current, revisions=[current]))
 
 
 def _recall_history(connection: Connection, memory: Memory, article_ids: Iterable[int]) -> None:

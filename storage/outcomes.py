@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SAME_PAGE = "same page"
 SAME_STORY = "same story"
+SAME_CONTENT_ID = "same content id"
 
 Precedence = tuple["datetime", "datetime", bytes]
 """(stated time, time seen, fingerprint); the fingerprint only so that ties are decided alike in every order."""
@@ -130,6 +131,7 @@ class KnownArticle:
     gone_at: datetime | None
     section: str | None
     """That of its own URL; the section of an alias is another one."""
+    content_id: str | None
     current: Revision
     revisions: list[Revision]
     """The current one among them; the others only where a sighting of the batch differs from the current one."""
@@ -188,6 +190,8 @@ class Memory:
     by_alias: dict[bytes, KnownArticle] = field(default_factory=dict)
     by_story: dict[tuple[str, str, bytes], KnownArticle] = field(default_factory=dict)
     """By (source, slug, fingerprint): one story under two sections."""
+    by_content_id: dict[tuple[str, str], KnownArticle] = field(default_factory=dict)
+    """By (source, the site's own id): a story whose URL changed with its headline."""
     new_aliases: list[tuple[bytes, str, KnownArticle, str]] = field(default_factory=list)
     """(key, URL, article, why), in the order met."""
 
@@ -195,6 +199,8 @@ class Memory:
         """Take up an article."""
         self.articles[known.id] = known
         self.by_url[known.url_key] = known
+        if known.content_id:
+            self.by_content_id.setdefault((known.source, known.content_id), known)
 
     def add_story(self, known: KnownArticle, revision: Revision) -> None:
         """Let another address be recognised by this content; the first article that had it is meant."""
@@ -213,6 +219,8 @@ class Memory:
         batch under that address may differ.
         """
         known = self.find_by_address(sighting)
+        if known is None and sighting.article.content_id:
+            known = self.by_content_id.get((sighting.article.source, sighting.article.content_id))
         if known is None:
             return None
         keys = (sighting.url_key, *sighting.alias_keys)
@@ -226,6 +234,9 @@ class Memory:
         if known is None:
             known = self.by_story.get((sighting.article.source, sighting.slug, sighting.fingerprint))
             why = SAME_STORY
+        if known is None and sighting.article.content_id:
+            known = self.by_content_id.get((sighting.article.source, sighting.article.content_id))
+            why = SAME_CONTENT_ID
         if known is None:
             known, outcome = self._add_new(sighting), Outcome.NEW
         else:
@@ -248,6 +259,7 @@ class Memory:
             last_seen_at=sighting.seen_at,
             gone_at=None,
             section=sighting.article.section,
+            content_id=sighting.article.content_id,
             current=revision,
             revisions=[revision],
             is_new=True,

@@ -48,7 +48,8 @@ class ArticleRow(Row):
     title: Mapped[str]
     section: Mapped[str | None]
     language: Mapped[str | None]
-    content_id: Mapped[str | None]
+    content_id: Mapped[str | None] = mapped_column(index=True)
+    """The site's own id of the story: it stays when a headline, and with it the URL, is edited."""
     published_at: Mapped[datetime]
     modified_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
@@ -117,7 +118,8 @@ class AliasRow(Row):
     url: Mapped[str]
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
     why: Mapped[str]
-    """``same page`` (a redirect, a stated canonical URL) or ``same story`` (under another section)."""
+    """``same page`` (a redirect, a stated canonical URL), ``same story`` (under another section) or ``same content id``
+    (the URL changed with the headline)."""
 
 
 class ClaimRow(Row):

@@ -132,6 +132,23 @@ def test_another_slug_or_source_is_never_merged(store: Store, make_article: Make
     assert [outcome for batch in batches for outcome in store.save_batch(batch, now=NOW)] == [Outcome.NEW] * 3
 
 
+@pytest.mark.parametrize("is_one_batch", [True, False])
+def test_a_url_that_changed_with_its_headline_is_the_same_article(
+    store: Store, make_article: MakeArticle, *, is_one_batch: bool
+) -> None:
+    """Another URL with the site's same content id is a revision of the article, not a second article."""
+    first = make_article(content_id="WBMZ1-RFI-CN-20230801")
+    edited = later(first, canonical_url=OTHER_URL, title="灯塔重新点亮", modified_at=first.published_at + HOUR)
+    outcomes = (
+        store.save_batch([first, edited], now=NOW)
+        if is_one_batch
+        else [store.save(first, now=NOW), store.save(edited, now=NOW)]
+    )
+    assert (outcomes, store.count_articles()) == ([Outcome.NEW, Outcome.REVISED], 1)
+    assert store.article(OTHER_URL).article.title == "灯塔重新点亮"
+    assert store.article(OTHER_URL).article.canonical_url == first.canonical_url
+
+
 def test_an_alias_with_another_text_is_a_revision_of_its_article(store: Store, make_article: MakeArticle) -> None:
     """Under a remembered alias another text is a revision of the known article, and older text is a duplicate."""
     article = make_article()

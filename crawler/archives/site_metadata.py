@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from hashlib import blake2b
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -121,7 +122,7 @@ def datalayer(page: ArticlePage) -> str:
     day, _, time = page.published.partition("T")
     layer = {
         "content_title": page.title,
-        "content_id": f"WBMZ{page.number % 1_000_000}-RFI-{page.edition.prefix.upper()}-{day.replace('-', '')}",
+        "content_id": f"WBMZ{_content_number(page.story.url)}-RFI-{page.edition.prefix.upper()}-{day.replace('-', '')}",
         "canonical": page.story.url,
         "publication_date": day,
         "publication_time": time[:8],
@@ -133,6 +134,11 @@ def datalayer(page: ArticlePage) -> str:
         "site_locale": page.edition.prefix,
     }
     return _script_json(layer)
+
+
+def _content_number(url: str) -> int:
+    """Return the number of a story: of 48 bits, because no two of a large site may share one."""
+    return int.from_bytes(blake2b(url.encode(), digest_size=6).digest(), "big")
 
 
 def _named(name: str) -> dict[str, str]:
