@@ -138,14 +138,14 @@ def test_a_url_that_changed_with_its_headline_is_the_same_article(
 ) -> None:
     """Another URL with the site's same content id is a revision of the article, not a second article."""
     first = make_article(content_id="WBMZ1-RFI-CN-20230801")
-    edited = later(first, canonical_url=OTHER_URL, title="灯塔重新点亮", modified_at=first.published_at + HOUR)
+    edited = later(first, canonical_url=OTHER_URL, title="海边的灯塔亮了", modified_at=first.published_at + HOUR)
     outcomes = (
         store.save_batch([first, edited], now=NOW)
         if is_one_batch
         else [store.save(first, now=NOW), store.save(edited, now=NOW)]
     )
     assert (outcomes, store.count_articles()) == ([Outcome.NEW, Outcome.REVISED], 1)
-    assert store.article(OTHER_URL).article.title == "灯塔重新点亮"
+    assert store.article(OTHER_URL).article.title == "海边的灯塔亮了"
     assert store.article(OTHER_URL).article.canonical_url == first.canonical_url
 
 
