@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -70,6 +71,8 @@ class RunFrontier:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[Callable[[], None]] = []
         self._is_hungry = False
+        self._leasing = threading.Lock()
+        self._is_over = False
 
     @property
     def has_reached_limit(self) -> bool:
@@ -140,6 +143,16 @@ class RunFrontier:
             except StoreUnavailable as error:
                 logger.warning("no sign of life could be left: %s", error)
 
+    def give_back(self) -> None:
+        """Let everything that is leased and not settled wait again; from now on nothing is leased.
+
+        A thread may be leasing while the crawl is stopped; what it takes is given back too, or it would wait for the
+        lease to run out.
+        """
+        with self._leasing:
+            self._is_over = True
+            self.store.frontier.give_back(self.run_id, now=datetime.now(UTC))
+
     async def close(self) -> None:
         """Write what is waiting, and end the writer's thread."""
         if self._writer is None:
@@ -154,9 +167,10 @@ class RunFrontier:
     def _add_and_lease(self, found: Sequence[FoundUrl], limit: int) -> list[LeasedUrl]:
         now = datetime.now(UTC)
         frontier = self.store.frontier
-        if found:
-            frontier.add(self.walk, found, now=now)
-        return frontier.lease(self.walk, run_id=self.run_id, limit=limit, now=now)
+        with self._leasing:
+            if found:
+                frontier.add(self.walk, found, now=now)
+            return [] if self._is_over else frontier.lease(self.walk, run_id=self.run_id, limit=limit, now=now)
 
     def _write(self, batch: Sequence[Settlement]) -> list[Kept]:
         """Settle a batch; the one settlement that the database refuses is settled as failed."""

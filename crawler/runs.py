@@ -71,8 +71,8 @@ def run_crawl(
     )
     process.crawl(crawler, source=source, plan=plan, frontier=frontier, retry_seconds=config.retry_seconds)
     process.start()
-    store.frontier.give_back(run.id, now=datetime.now(UTC))
-    state, reason = ending.judge(frontier.failure)
+    frontier.give_back()
+    state, reason = ending.judge(frontier.failure, did_start=not process.bootstrap_failed)
     left = store.frontier.left(walk).count
     counts = ending.counts() | ({"left waiting": left} if left else {})
     if state is RunState.FINISHED and frontier.has_reached_limit:
@@ -152,16 +152,18 @@ class _Ending:
             counts[outcome] = counted.pop(outcome, 0)
         return counts | dict(sorted(counted.items()))
 
-    def judge(self, database_failure: str | None) -> tuple[RunState, str | None]:
+    def judge(self, database_failure: str | None, *, did_start: bool) -> tuple[RunState, str | None]:
         """Return how the crawl ended, and why where that is not plain.
 
         Args:
             database_failure: Why the database could not be used to the end; None if it could.
+            did_start: Scrapy could set the crawl up.
         """
         if database_failure:
             return RunState.FAILED, database_failure
         if not self._is_over:
-            return RunState.FAILED, self._reason
+            # a signal came before the spider was opened, or a second one before it was closed
+            return _STATES_BY_REASON["shutdown"] if did_start else (RunState.FAILED, self._reason)
         if self._reason in _STATES_BY_REASON:
             return _STATES_BY_REASON[self._reason]
         if self._reason.startswith("blocked: "):

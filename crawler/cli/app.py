@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,18 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Without the program's name; None for those of this process.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # a terminal without Chinese shows the numbers of the characters rather than nothing at all
-            stream.reconfigure(errors="backslashreplace")
+    _open_streams()
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except BrokenPipeError:
-        # the reader of our output (head, less) has had enough; Python would complain again while closing stdout
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()  # its reader (head, less) has had enough
         return 141
     except KeyboardInterrupt:
-        complain("stopped by Ctrl-C")
+        complain("stopped by hand")
         return 130
     except (BadInput, UnknownSource) as error:
         complain(str(error))
@@ -80,6 +77,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (NewsCrawlerError, StoreError) as error:
         complain(str(error))
         return 1
+    except OSError as error:
+        complain(f"{error.filename or 'the output'} cannot be written or read: {error.strerror}")
+        _give_up_output()
+        return 1
+
+
+def _open_streams() -> None:
+    """Make standard streams usable: one that was closed is empty, and no character is too much for a terminal."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 -- open to the end
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # a terminal without Chinese shows the numbers of the characters rather than nothing at all
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _give_up_output() -> None:
+    """Turn standard output away: Python would complain once more while closing what cannot be written."""
+    with suppress(OSError):  # standard output of a test has no file behind it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
