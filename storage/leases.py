@@ -28,7 +28,8 @@ def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, n
     """Let URLs wait for a walk; return how many wait that did not before.
 
     Known ones: a listing is never "seen already", so it waits again, once a walk. An article that is stored waits for
-    its revisit; one that failed or went gone in an earlier walk has a new chance, because a listing shows it again.
+    its revisit, unless it was asked for by name; one that failed or went gone in an earlier walk has a new chance,
+    because a listing shows it again.
     """
     by_key = {url_key(canonical_url(one.url)): one for one in found}
     known = {
@@ -73,7 +74,7 @@ def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, n
 def _waits_again(row: Any, one: FoundUrl, walk: Walk) -> bool:
     if row.state in (WAITING, LEASED) or row.walk == walk.number:
         return False
-    return one.is_listing or row.state in (FAILED, GONE)
+    return one.is_listing or one.is_asked_for or row.state in (FAILED, GONE)
 
 
 def lease_urls(

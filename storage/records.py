@@ -183,6 +183,8 @@ class FoundUrl:
     page: int = 1
     priority: int = 0
     """Smaller is sooner."""
+    is_asked_for: bool = False
+    """The operator named it: it is fetched once a walk even if it is an article that is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,8 @@ class NewsSpider(Spider):
     def as_found(self, url: str) -> FoundUrl:
         """Return a start URL as the frontier files it."""
         is_listing = not self.source.is_article(canonical_url(url))
-        return FoundUrl(url=url, is_listing=is_listing, priority=LISTING_PRIORITY if is_listing else ARTICLE_PRIORITY)
+        priority = LISTING_PRIORITY if is_listing else ARTICLE_PRIORITY
+        return FoundUrl(url=url, is_listing=is_listing, priority=priority, is_asked_for=True)
 
     def parse(self, response: Response) -> Iterator[Fetched]:
         """Read one page: an article, or a listing."""
