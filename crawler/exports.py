@@ -33,19 +33,27 @@ _LONGEST_NAME = 80  # characters; a Chinese one takes three bytes of the 255 tha
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Give a stream whose file appears under its name only when all is written.
 
+    What is no file but takes bytes, such as ``/dev/stdout`` or a named pipe, is written to as it is; of a link the
+    target is replaced, not the link.
+
     Raises:
         BadInput: The file cannot be written.
     """
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as stream:
-            temporary = path.parent / stream.name
+        if path.exists() and not path.is_file():
+            with path.open("wb") as pipe:
+                yield pipe
+            return
+        target = path.resolve()
+        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as stream:
+            temporary = target.parent / stream.name
             try:
                 yield stream.file
             except BaseException:
                 temporary.unlink()
                 raise
         temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}") from None
 

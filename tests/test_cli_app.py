@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -115,6 +116,21 @@ def test_a_reader_that_has_had_enough_is_no_error(stored_seeds: str) -> None:
     command = f"{sys.executable} -m crawler articles export --db {stored_seeds} | head -1"
     ended = subprocess.run(["bash", "-c", command], capture_output=True, check=True)
     assert (ended.stdout.count(b"\n"), ended.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no device that is always full")
+@pytest.mark.parametrize(
+    ("redirection", "code", "complaint"),
+    [
+        ("> /dev/full", 1, b"newscrawl: the output cannot be written or read: No space left on device\n"),
+        (">&-", 0, b""),
+    ],
+)
+def test_output_that_cannot_be_written(stored_seeds: str, redirection: str, code: int, complaint: bytes) -> None:
+    """A full disk is one sentence; who closes standard output wants none."""
+    command = f"{sys.executable} -m crawler articles export --db {stored_seeds} {redirection}"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
+    assert (ended.returncode, ended.stderr) == (code, complaint)
 
 
 def test_a_terminal_without_chinese_shows_tables_all_the_same(

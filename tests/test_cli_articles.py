@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -128,7 +130,9 @@ def test_choosing_articles(
     assert {article["canonical_url"] for article in chosen} == wanted
 
 
-@pytest.mark.parametrize("value", ["2023-13-01", "13/13/2023", "1/2", "yesterday", "", "2023-02-30", "0/0/0"])
+@pytest.mark.parametrize(
+    "value", ["2023-13-01", "13/13/2023", "1/2", "yesterday", "", "2023-02-30", "0/0/0", "0001-01-01"]
+)
 def test_a_day_that_is_none_is_named(newscrawl: Callable[..., Ended], stored_seeds: str, value: str) -> None:
     """The sentence shows how days are written."""
     ended = newscrawl("articles", "list", "--since", value, "--db", stored_seeds)
@@ -164,6 +168,30 @@ def test_export_into_a_file_is_what_goes_to_standard_output(
     assert written.err == f"{len(printed.objects)} articles in a.jsonl\n"
     assert (tmp_path / "a.jsonl").read_text("utf-8") == printed.out
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
+
+
+def test_export_into_a_pipe_or_a_link(newscrawl: Callable[..., Ended], stored_seeds: str, tmp_path: Path) -> None:
+    """A device is written to and stays a device; of a link the target is replaced; - is standard output."""
+    printed = newscrawl("articles", "export", "--db", stored_seeds).out
+    assert newscrawl("articles", "export", "--output", "-", "--db", stored_seeds).out == printed
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor() as pool:
+        reader = pool.submit((tmp_path / "pipe").read_text, "utf-8")
+        newscrawl("articles", "export", "--output", "pipe", "--db", stored_seeds)
+        assert reader.result(timeout=20) == printed
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "target").write_text("old", "utf-8")
+    (tmp_path / "link").symlink_to("target")
+    newscrawl("articles", "export", "--output", "link", "--db", stored_seeds)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_text("utf-8") == printed
+
+
+def test_a_source_that_does_not_exist_is_named(newscrawl: Callable[..., Ended], stored_seeds: str) -> None:
+    """An empty answer would hide a slip of the pen."""
+    ended = newscrawl("articles", "list", "--source", "rfi-nc", "--db", stored_seeds)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("newscrawl: unknown source 'rfi-nc'; known sources: ")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from crawler.cli.options import Db, Json, open_store, parse_when
+from crawler.cli.options import Db, Json, known_source, open_store, parse_when
 from crawler.cli.output import complain, in_zone, print_json, print_table
 from crawler.errors import BadInput
 from crawler.exports import export_jsonl
@@ -36,6 +36,7 @@ def list_articles(
     db: Db = None,
 ) -> None:
     """List articles, newest first."""
+    known_source(source)
     with open_store(db, must_exist=True) as store:
         found = store.articles(
             source=source, section=section, since=parse_when(since), until=parse_when(until), limit=limit
@@ -93,18 +94,19 @@ def export_articles(
     until: UntilOption = None,
     format: Annotated[str, typer.Option("--format", help="jsonl: one article a line.")] = "jsonl",  # noqa: A002 -- the option's name
     output: Annotated[
-        Path | None, typer.Option("--output", help="File to write; standard output if not given.")
+        Path | None, typer.Option("--output", help="File to write; - or nothing is standard output.")
     ] = None,
     db: Db = None,
 ) -> None:
     """Export articles, oldest first."""
     if format != "jsonl":
         raise BadInput(f"unknown format {format!r}; known: jsonl")
+    known_source(source)
     with open_store(db, must_exist=True) as store:
         found = store.articles(
             source=source, section=section, since=parse_when(since), until=parse_when(until), newest_first=False
         )
-        if output is None:
+        if output is None or str(output) == "-":
             write_jsonl(found, sys.stdout.buffer)
             return
         try:

@@ -75,6 +75,8 @@ def starts(source_name: str, urls: list[str] | None, sections: list[str] | None)
         UnknownSource: There is no such source.
     """
     source = source_named(source_name)
+    if any(not section.strip("/ ") for section in sections or ()):
+        raise BadInput("a section has a name, such as 中国")
     for url in urls or ():
         try:
             is_ours = source.owns(canonical_url(url))

@@ -10,6 +10,7 @@ import typer
 
 from crawler.config import load_config
 from crawler.errors import BadInput
+from crawler.sources import source_named
 from storage import Store
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ def parse_when(text: str | None, zone: tzinfo = PARIS) -> datetime | None:
             instant = datetime(year, month, day, tzinfo=zone)
         else:
             instant = datetime.fromisoformat(text)
-    except ValueError:
+        return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter: a day that begins before the year 1 in UTC
         raise BadInput(f"{text!r} is not a date; write 2023-08-01, 01/08/2023 or 2023-08-01T14:00+02:00") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def known_source(name: str | None) -> None:
+    """Refuse a source that does not exist: an empty answer would hide the slip of the pen.
+
+    Raises:
+        UnknownSource: There is no such source.
+    """
+    if name is not None:
+        source_named(name)
