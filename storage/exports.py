@@ -28,8 +28,10 @@ def as_json(article: Article, *, stored: StoredArticle | None = None) -> dict[st
     Args:
         article: Any; for a stored one that of `stored`.
         stored: How the store knows it; None for an article that is not stored, which has neither revision nor
-            first_seen_at and last_seen_at.
+            first_seen_at and last_seen_at. Of a pruned one text and html are None and paragraphs empty, while its
+            fingerprint is still that of the text it had.
     """
+    has_body = stored is None or not stored.is_pruned
     return {
         "source": article.source,
         "canonical_url": article.canonical_url,
@@ -38,8 +40,8 @@ def as_json(article: Article, *, stored: StoredArticle | None = None) -> dict[st
         "agency": article.agency,
         "lead": article.lead,
         "paragraphs": list(article.paragraphs),
-        "text": article.text,
-        "html": article.html,
+        "text": article.text if has_body else None,
+        "html": article.html if has_body else None,
         "published_at": as_iso(article.published_at),
         "modified_at": as_iso(article.modified_at),
         "observed_at": as_iso(article.observed_at),

@@ -44,7 +44,8 @@ class SectionCount:
     """Publication of the newest."""
 
 
-_COLUMNS = (
+# What `as_stored` reads of a revision, beside the first_seen_at and last_seen_at that the caller chooses.
+STORED_COLUMNS = (
     ArticleRow.source,
     ArticleRow.canonical_url,
     ArticleRow.section,
@@ -70,12 +71,12 @@ _COLUMNS = (
     BodyRow.content,
 )
 _CURRENT = (
-    select(ArticleRow.id.label("article_id"), ArticleRow.first_seen_at, ArticleRow.last_seen_at, *_COLUMNS)
+    select(ArticleRow.id.label("article_id"), ArticleRow.first_seen_at, ArticleRow.last_seen_at, *STORED_COLUMNS)
     .join(RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision))
     .outerjoin(BodyRow, BodyRow.revision_id == RevisionRow.id)
 )
 _EVERY = (
-    select(ArticleRow.id.label("article_id"), RevisionRow.first_seen_at, RevisionRow.last_seen_at, *_COLUMNS)
+    select(ArticleRow.id.label("article_id"), RevisionRow.first_seen_at, RevisionRow.last_seen_at, *STORED_COLUMNS)
     .join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
     .outerjoin(BodyRow, BodyRow.revision_id == RevisionRow.id)
     .order_by(RevisionRow.number)
@@ -92,9 +93,9 @@ def read_article(connection: Connection, url: str) -> StoredArticle:
     Raises:
         UnknownArticle: None is stored under it.
     """
-    article_id = _find(connection, url)
+    article_id = find_article(connection, url)
     row = connection.execute(_CURRENT.where(ArticleRow.id == article_id)).one()
-    return _as_stored(row, *_marks_of(connection, article_id))
+    return as_stored(row, *_marks_of(connection, article_id))
 
 
 def read_revisions(connection: Connection, url: str) -> list[StoredArticle]:
@@ -105,9 +106,9 @@ def read_revisions(connection: Connection, url: str) -> list[StoredArticle]:
     Raises:
         UnknownArticle: None is stored under this URL.
     """
-    article_id = _find(connection, url)
+    article_id = find_article(connection, url)
     aliases, claims = _marks_of(connection, article_id)
-    return [_as_stored(row, aliases, claims) for row in connection.execute(_EVERY.where(ArticleRow.id == article_id))]
+    return [as_stored(row, aliases, claims) for row in connection.execute(_EVERY.where(ArticleRow.id == article_id))]
 
 
 def page_through(
@@ -121,7 +122,7 @@ def page_through(
     newest_first: bool = True,
 ) -> Iterator[StoredArticle]:
     """Yield articles by time of publication; see `Store.articles`."""
-    conditions = _selection(source, section, since, until)
+    conditions = chosen(source, section, since, until)
     keys = (ArticleRow.published_at, ArticleRow.id)
     order = [key.desc() if newest_first else key.asc() for key in keys]
     last: tuple[datetime, int] | None = None
@@ -149,12 +150,13 @@ def _read_page(
         rows = {
             row.article_id: row for row in fetch_in(connection, _CURRENT, ArticleRow.id, (id_ for _, id_ in places))
         }
-    return [_as_stored(rows[id_]) for _, id_ in places], places[-1] if places else None
+    return [as_stored(rows[id_]) for _, id_ in places], places[-1] if places else None
 
 
-def _selection(
+def chosen(
     source: str | None, section: str | None, since: datetime | None, until: datetime | None
 ) -> list[ColumnElement[bool]]:
+    """Return the conditions on `ArticleRow` that choose articles; see `Store.articles`."""
     conditions: list[ColumnElement[bool]] = []
     if source is not None:
         conditions.append(ArticleRow.source == source)
@@ -193,7 +195,12 @@ def known_among(connection: Connection, urls: Iterable[str]) -> set[str]:
     return found
 
 
-def _find(connection: Connection, url: str) -> int:
+def find_article(connection: Connection, url: str) -> int:
+    """Return the id of the article that any spelling of a URL leads to, as its own or as an alias.
+
+    Raises:
+        UnknownArticle: None is stored under it.
+    """
     try:
         key = url_key(canonical_url(url))
     except ValueError:
@@ -217,9 +224,10 @@ def _marks_of(connection: Connection, article_id: int) -> tuple[tuple[str, ...],
     return tuple(aliases), tuple(Claim(field=field, value=value, origin=origin) for field, value, origin in claims)
 
 
-def _as_stored(
+def as_stored(
     row: ResultRow[*tuple[Any, ...]], aliases: tuple[str, ...] = (), claims: tuple[Claim, ...] = ()
 ) -> StoredArticle:
+    """Return a row of `STORED_COLUMNS` as the value it holds; a revision without a body was pruned."""
     content = row.content
     paragraphs, html = orjson.loads(ZstdDecompressor().decompress(content)) if content is not None else ((), "")
     article = Article(
@@ -253,4 +261,5 @@ def _as_stored(
         first_seen_at=row.first_seen_at,
         last_seen_at=row.last_seen_at,
         is_silent=row.is_silent,
+        is_pruned=content is None,
     )

@@ -131,6 +131,8 @@ class StoredArticle:
     last_seen_at: datetime
     is_silent: bool = False
     """True when this revision changed the text without a newer stated time."""
+    is_pruned: bool = False
+    """True when its text was removed by age or size: paragraphs and html are empty, all else is as it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.database import UtcDateTime, keep_as_given
@@ -38,6 +38,8 @@ class ArticleRow(Row):
     __table_args__ = (
         Index(None, "published_at", "id"),
         Index(None, "source", "section", "published_at", "id"),
+        # what was withdrawn, which is little
+        Index(None, "gone_at", sqlite_where=text("gone_at IS NOT NULL"), postgresql_where=text("gone_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -67,7 +69,11 @@ class RevisionRow(Row):
     """One state of an article's content."""
 
     __tablename__ = "revisions"
-    __table_args__ = (UniqueConstraint("article_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("article_id", "number"),
+        # what was edited, which is little
+        Index(None, "first_seen_at", sqlite_where=text("number > 1"), postgresql_where=text("number > 1")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """In the order of storing; what incremental exports continue from."""
