@@ -19,10 +19,10 @@ class Config(BaseSettings):
     database_url: str = "sqlite:///newscrawl.db"
     """Where articles are kept: an SQLAlchemy URL, SQLite or PostgreSQL."""
 
-    contact: str | None = None
+    contact: str | None = Field(default=None, pattern=r"^[\x21-\x7e][\x20-\x7e]*$")
     """Mail address or page at which a site's operator reaches whoever runs this crawler.
 
-    It stands in the user agent; a crawl of a live site does not start without it.
+    It stands in the user agent, in ASCII; a crawl of a live site does not start without it.
     """
 
     delay_seconds: float = Field(default=1.0, ge=0)
