@@ -11,9 +11,10 @@ import logging
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from storage import BatchWriter, FrontierState, Outcome, StoreError, StoreUnavailable, StoreUnreachable, WriteRefused
+from crawler.patience import PATIENCE_SECONDS, in_thread, patiently
+from storage import BatchWriter, FrontierState, Outcome, StoreError, StoreUnavailable, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from scrapy.statscollectors import StatsCollector
 
     from storage import CrawlPlan, FoundUrl, LeasedUrl, Left, Settlement, Store, Walk
-
-T = TypeVar("T")
 
 Kept = Outcome | None | WriteRefused
 """What became of a settlement: what saving did, None where there was no article, or the database's refusal."""
@@ -33,10 +32,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds between two signs of life; a lease lasts a minute, so three may fail before the run counts as dead.
 HEARTBEAT_SECONDS = 15.0
-
-# Longest that a run waits for a database that cannot be reached, and the pause between two tries.
-DATABASE_PATIENCE_SECONDS = 60.0
-DATABASE_RETRY_SECONDS = 0.5
 
 
 class RunFrontier:
@@ -88,7 +83,7 @@ class RunFrontier:
             self._report,
             max_batch=self._max_batch,
             max_wait_seconds=self._max_wait_seconds,
-            patience_seconds=DATABASE_PATIENCE_SECONDS,
+            patience_seconds=PATIENCE_SECONDS,
         )
 
     def on_settled(self, listener: Callable[[], None]) -> None:
@@ -101,7 +96,7 @@ class RunFrontier:
         Raises:
             StoreUnavailable: The database could not be reached for a minute.
         """
-        leased = await _patiently(lambda: self._add_and_lease(found, limit))
+        leased = await in_thread(self._add_and_lease, found, limit)
         self.outstanding += len(leased)
         self._is_hungry = self._is_hungry and not leased
         return leased
@@ -132,7 +127,7 @@ class RunFrontier:
 
     async def left(self) -> Left:
         """Return what of the walk is not done."""
-        return await _patiently(lambda: self.store.frontier.left(self.walk))
+        return await in_thread(self.store.frontier.left, self.walk)
 
     async def stay_alive(self) -> None:
         """Renew the leases and the run's heartbeat, with what it has counted, until cancelled."""
@@ -151,7 +146,7 @@ class RunFrontier:
         """
         with self._leasing:
             self._is_over = True
-            self.store.frontier.give_back(self.run_id, now=datetime.now(UTC))
+            patiently(self.store.frontier.give_back, self.run_id, now=datetime.now(UTC))
 
     async def close(self) -> None:
         """Write what is waiting, and end the writer's thread."""
@@ -207,15 +202,3 @@ class RunFrontier:
         self.failure = why
         for listener in self._listeners:
             listener()
-
-
-async def _patiently(work: Callable[[], T]) -> T:
-    """Do database work in a thread, again while the database cannot be reached, for a minute at most."""
-    give_up_at = asyncio.get_running_loop().time() + DATABASE_PATIENCE_SECONDS
-    while True:
-        try:
-            return await asyncio.to_thread(work)
-        except StoreUnreachable:
-            if asyncio.get_running_loop().time() > give_up_at:
-                raise
-            await asyncio.sleep(DATABASE_RETRY_SECONDS)

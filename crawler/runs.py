@@ -18,6 +18,7 @@ from crawler import __version__
 from crawler.archives.handler import ArchiveDownloadHandler
 from crawler.errors import BadInput
 from crawler.middlewares.via import ViaDownloadHandler
+from crawler.patience import patiently
 from crawler.run_frontier import RunFrontier
 from crawler.sources import source_named
 from crawler.spiders.news import NewsSpider
@@ -73,13 +74,13 @@ def run_crawl(
     process.start()
     frontier.give_back()
     state, reason = ending.judge(frontier.failure, did_start=not process.bootstrap_failed)
-    left = store.frontier.left(walk).count
+    left = patiently(store.frontier.left, walk).count
     counts = ending.counts() | ({"left waiting": left} if left else {})
     if state is RunState.FINISHED and frontier.has_reached_limit:
         reason = f"limit of {plan.limit} articles reached"
     elif state is RunState.FINISHED and left:
         state, reason = RunState.FAILED, f"{left} URLs are left for a later run"
-    return store.finish_run(run.id, state=state, reason=reason, counts=counts, now=datetime.now(UTC))
+    return patiently(store.finish_run, run.id, state=state, reason=reason, counts=counts, now=datetime.now(UTC))
 
 
 def run_settings(plan: CrawlPlan, config: Config) -> Settings:

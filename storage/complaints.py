@@ -5,6 +5,7 @@ Comes in: exceptions of SQLAlchemy and the drivers. Goes out: `StoreUnavailable`
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -57,17 +58,24 @@ _POSTGRESQL = {
 }
 _UNREACHABLE = _POSTGRESQL["08"]
 
-# What may be over in a moment: trying again is worth it.
+_REFUSED = "refuses the connection; check user, password and the name of the database"
+
+# A server that refuses a connection tells the reason in words alone. Source: PostgreSQL 18, backend_startup.c.
+_STARTING = re.compile("the database system is (?:starting up|shutting down|in recovery mode|not )")
+
+# What may be over in a moment: trying again is worth it. A refusal too: a run that has been let in before is refused
+# by a server that is not itself.
 _PASSING = frozenset(
     {
         _UNREACHABLE,
+        _REFUSED,
+        _POSTGRESQL["53"],
         _POSTGRESQL["57"],
         _POSTGRESQL["55P03"],
         _SQLITE[sqlite3.SQLITE_BUSY],
         _SQLITE[sqlite3.SQLITE_LOCKED],
     }
 )
-_REFUSED = "refuses the connection; check user, password and the name of the database"
 
 
 @contextmanager
@@ -105,6 +113,7 @@ def _tell(error: StatementError, url: URL) -> StoreError | None:
         if reason is None and not isinstance(error, ProgrammingError):
             # a connection that never was, or broke, has no code; a server that was there says why it is fatal
             reason = _REFUSED if "FATAL:" in first_line else _UNREACHABLE
+            reason = _POSTGRESQL["57"] if _STARTING.search(first_line) else reason
     if reason is None:
         return None
     kind = StoreUnreachable if reason in _PASSING else StoreUnavailable

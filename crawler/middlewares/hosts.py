@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from crawler.middlewares.refusals import FetchRefused
 from crawler.middlewares.retry_after import retry_after
+from crawler.patience import in_thread
 from storage import FrontierState
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class HostMiddleware:
             await self._pause(host, response)
         elif self._pace(host).has_troubles and response.status < 500:
             self._pace(host).has_troubles = False
-            await asyncio.to_thread(self._hosts.relax, host, now=datetime.now(UTC))
+            await in_thread(self._hosts.relax, host, now=datetime.now(UTC))
         return response
 
     async def _next_moment(self, host: str) -> datetime:
@@ -123,11 +124,11 @@ class HostMiddleware:
         pace, delay = self._pace(host), self._delay_of(host)
         now = datetime.now(UTC)
         if delay:
-            return await asyncio.to_thread(self._hosts.reserve, host, delay=delay + SLACK, now=now)
+            return await in_thread(self._hosts.reserve, host, delay=delay + SLACK, now=now)
         clock = asyncio.get_running_loop().time()
         if clock - pace.read_at > STATE_SECONDS:
             pace.read_at = clock
-            state = await asyncio.to_thread(self._hosts.state, host, now=now)
+            state = await in_thread(self._hosts.state, host, now=now)
             pace.paused_until = max(pace.paused_until, state.next_allowed_at)
             if state.is_liar:
                 self._crawler.spider.trusts_validators = False  # type: ignore[union-attr]  # as in __init__
@@ -136,12 +137,12 @@ class HostMiddleware:
     async def _pause(self, host: str, response: Response) -> None:
         now = datetime.now(UTC)
         stated = retry_after(response.headers.get("Retry-After"), now)
-        state = await asyncio.to_thread(self._hosts.state, host, now=now)
+        state = await in_thread(self._hosts.state, host, now=now)
         if stated is None:
             seconds = min(FIRST_PAUSE_SECONDS * 2**state.troubles, LONGEST_PAUSE_SECONDS) * random.uniform(1.0, 1.5)
             stated = now + timedelta(seconds=seconds)
         why = f"HTTP {response.status}"
-        await asyncio.to_thread(self._hosts.pause, host, until=stated, why=why, now=now)
+        await in_thread(self._hosts.pause, host, until=stated, why=why, now=now)
         pace = self._pace(host)
         pace.paused_until, pace.has_troubles = max(pace.paused_until, stated), True
         self._stats.inc_value(f"ingest/paused: HTTP {response.status}")
@@ -150,10 +151,10 @@ class HostMiddleware:
     async def _count_refusal(self, host: str, response: Response) -> None:
         now = datetime.now(UTC)
         self._pace(host).has_troubles = True
-        refusals = await asyncio.to_thread(self._hosts.count_refusal, host, now=now)
+        refusals = await in_thread(self._hosts.count_refusal, host, now=now)
         if refusals < REFUSALS_BEFORE_BLOCKED:
             return
-        await asyncio.to_thread(self._hosts.pause, host, until=now + BLOCKED_FOR, why="refuses us", now=now)
+        await in_thread(self._hosts.pause, host, until=now + BLOCKED_FOR, why="refuses us", now=now)
         engine = self._crawler.engine
         if engine is not None and engine.running:
             reason = BLOCKED.format(host=host, refusals=refusals, status=response.status)

@@ -18,6 +18,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from crawler.middlewares.hosts import HostMiddleware
 from crawler.middlewares.refusals import FetchRefused
+from crawler.patience import in_thread
 from storage import FrontierState, KeptRobots
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ class RobotsMiddleware:
         """Return a site's rules: kept ones that are fresh, or as fetched now."""
         now = datetime.now(UTC)
         host = urlsplit(site).netloc
-        kept = await asyncio.to_thread(self._hosts.robots, host)
+        kept = await in_thread(self._hosts.robots, host)
         if kept is None or now - kept.fetched_at > (KEPT_FOR if 0 < kept.status < 500 else FAILED_KEPT_FOR):
             kept = await self._fetch(site)
-            await asyncio.to_thread(self._hosts.keep_robots, host, kept)
+            await in_thread(self._hosts.keep_robots, host, kept)
         if kept.status == 0 or kept.status >= 500:
             why = f"HTTP {kept.status}" if kept.status else "no answer"
             logger.warning("robots.txt of %s cannot be had (%s), so nothing is fetched from it for now", host, why)

@@ -19,7 +19,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from crawler.items import Fetched
 from crawler.middlewares.refusals import FetchRefused
-from storage import FrontierState
+from storage import FrontierState, StoreUnavailable
 
 if TYPE_CHECKING:
     from storage import LeasedUrl
@@ -31,6 +31,7 @@ MAX_TRIES = 6
 GONE_STATUSES = frozenset({404, 410})
 
 _PASSING: tuple[tuple[type[BaseException], str], ...] = (
+    (StoreUnavailable, "the database was away"),
     (DownloadTimeoutError, "timeout"),
     (DownloadConnectionRefusedError, "connection refused"),
     (CannotResolveHostError, "host name not found"),

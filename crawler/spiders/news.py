@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import logging
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from scrapy import Request, Spider
 from crawler.decoding import decode_page
 from crawler.errors import PageNotUnderstood
 from crawler.items import Fetched
+from crawler.patience import in_thread
 from crawler.spiders.failures import judge_failure
 from crawler.verdict import ARTICLE_PRIORITY, LISTING_PRIORITY
 from storage import FoundUrl, FrontierState
@@ -97,7 +97,7 @@ class NewsSpider(Spider):
         host = urlsplit(url).hostname or ""
         self.trusts_validators = False
         logger.warning("%s answers with validators of another state of the page; they are no longer used", host)
-        await asyncio.to_thread(self.frontier.store.hosts.mark_liar, host, now=datetime.now(UTC))
+        await in_thread(self.frontier.store.hosts.mark_liar, host, now=datetime.now(UTC))
 
     def _read(self, response: Response, fetched: Fetched) -> Fetched:
         html = decode_page(response.body, (_header(response, "Content-Type") or ""))

@@ -1,0 +1,63 @@
+"""Work on a database that may be away for a while: done in a thread, and again until the database is back.
+
+A server that is restarted, or a lock that another program holds, costs a run time and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from storage import StoreUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+# Longest wait for a database that cannot be reached, and the pause between two tries.
+PATIENCE_SECONDS = 60.0
+RETRY_SECONDS = 0.5
+
+
+async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do database work in a thread, so that the reactor never waits; see `patiently`.
+
+    Raises:
+        StoreUnavailable: The database is still away, or cannot be used at all.
+    """
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    call = partial(work, *args, **kwargs)
+    while True:
+        try:
+            return await asyncio.to_thread(call)
+        except StoreUnreachable as error:
+            if time.monotonic() > give_up_at:
+                raise
+            logger.info("%s; trying again", error)
+            await asyncio.sleep(RETRY_SECONDS)
+
+
+def patiently(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do database work, again while the database cannot be reached, for a minute at most; the caller waits.
+
+    Work that was done while its answer was lost is done twice: it must bear that.
+
+    Raises:
+        StoreUnavailable: The database is still away, or cannot be used at all.
+    """
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return work(*args, **kwargs)
+        except StoreUnreachable as error:
+            if time.monotonic() > give_up_at:
+                raise
+            logger.info("%s; trying again", error)
+            time.sleep(RETRY_SECONDS)
