@@ -46,6 +46,7 @@ from benchmarks.stage.judge import (  # noqa: E402 -- after the path is set
 from benchmarks.stage.pages import render_seed_site  # noqa: E402 -- after the path is set
 from benchmarks.stage.seeds import write_seed_files  # noqa: E402 -- after the path is set
 from benchmarks.stage.server import serving  # noqa: E402 -- after the path is set
+from storage import Store  # noqa: E402 -- after the path is set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +73,7 @@ class Size:
 
 
 FULL = Size(articles=2000, kills=100, stops=5, outages=5, gap_requests=1000)
-QUICK = Size(articles=150, kills=4, stops=1, outages=1, gap_requests=60)
+QUICK = Size(articles=150, kills=4, stops=1, outages=2, gap_requests=60)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,6 +116,8 @@ class Stage:
     server: RunningServer
     articles: frozenset[str]
     chance: random.Random
+    new_db: Callable[[], str]
+    """Makes an empty database and returns its URL."""
     rate: float = 0.0
     """Pages a second of an uninterrupted crawl."""
     start_seconds: float = 0.0
@@ -149,6 +152,11 @@ class Campaign:
         self._began.append(time.time())
         command = crawl_command(self._stage.server.base_url, self.db, *options)
         return start(*command, limit_bytes=limit_bytes)
+
+    def wait_for_request(self, child: subprocess.Popen[bytes]) -> None:
+        """Wait until a run has made a request."""
+        while child.poll() is None and not self._stage.server.fetches(self._began[-1]):
+            time.sleep(0.05)
 
     def finish(self) -> None:
         """Run the command to its end, and judge what is stored."""
@@ -197,27 +205,27 @@ def end_of(child: subprocess.Popen[bytes]) -> tuple[int, str]:
     return child.returncode, lines[-1] if lines else ""
 
 
-def measure_rate(stage: Stage, db: str, verdict: Verdict) -> None:
+def measure_rate(stage: Stage, verdict: Verdict) -> None:
     """Crawl once without interruption: the rate is what bounds the refetches."""
-    campaign = Campaign(stage, db, verdict)
+    campaign = Campaign(stage, stage.new_db(), verdict)
     began = time.time()
     campaign.finish()
     fetches = stage.server.fetches(began)
     stage.start_seconds = fetches[0].began_at - began
     stage.rate = len(fetches) / (fetches[-1].ended_at - fetches[0].began_at)
-    stage.db_bytes = size_of(db)
+    stage.db_bytes = size_of(campaign.db)
     verdict.notes = f"{stage.rate:.0f} pages/s, start {stage.start_seconds:.1f} s"
 
 
-def kill_at_random(stage: Stage, new_db: Callable[[], str], verdict: Verdict) -> None:
+def kill_at_random(stage: Stage, verdict: Verdict) -> None:
     """Kill -9 at random moments, of start-up as of the crawl, until there were enough kills."""
     verdict.bound = stage.bound
     # so late that a kill on average finds a few hundred pages done, and so early that most find work left
     latest = stage.start_seconds + min(stage.crawl_seconds / 2, 3.0)
-    campaign = Campaign(stage, new_db(), verdict)
+    campaign = Campaign(stage, stage.new_db(), verdict)
     while verdict.interruptions < stage.size.kills:
         if campaign.is_complete:
-            campaign = Campaign(stage, new_db(), verdict)
+            campaign = Campaign(stage, stage.new_db(), verdict)
         child = campaign.start()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(stage.chance.uniform(0.2, latest))
@@ -234,15 +242,16 @@ def kill_at_random(stage: Stage, new_db: Callable[[], str], verdict: Verdict) ->
         campaign.finish()
 
 
-def stop_by(number: signal.Signals, stage: Stage, new_db: Callable[[], str], verdict: Verdict) -> None:
+def stop_by(number: signal.Signals, stage: Stage, verdict: Verdict) -> None:
     """Stop in good order: nothing may be fetched again but what was in flight, and the run says how it ended."""
     verdict.bound = IN_FLIGHT
-    campaign = Campaign(stage, new_db(), verdict)
+    campaign = Campaign(stage, stage.new_db(), verdict)
     sentences: set[str] = set()
     while verdict.interruptions < stage.size.stops and not campaign.is_complete:
         child = campaign.start()
+        campaign.wait_for_request(child)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(stage.start_seconds + stage.crawl_seconds / (stage.size.stops + 1))
+            child.wait(stage.crawl_seconds / (stage.size.stops + 1))
         child.send_signal(number)
         code, said = end_of(child)
         verdict.interruptions += 1
@@ -258,8 +267,9 @@ def stop_by(number: signal.Signals, stage: Stage, new_db: Callable[[], str], ver
 
 def fill_the_disk(stage: Stage, verdict: Verdict, postgres: PostgreSQL | None) -> None:
     """Crawl onto a disk that is too small, then make room and repeat the command."""
-    empty = 0 if postgres is None else size_of(postgres.new_database())
-    room = empty + (stage.db_bytes - empty) // 2
+    bare = stage.new_db()
+    Store.open(bare).close()
+    room = size_of(bare) + (stage.db_bytes - size_of(bare)) // 3
     with small_disk(room) if postgres is None else small_tablespace(postgres, room) as disk:
         campaign = Campaign(stage, disk.db, verdict)
         code, said = end_of(campaign.start(limit_bytes=disk.limit_bytes))
@@ -277,7 +287,7 @@ def stop_the_database(stage: Stage, postgres: PostgreSQL, verdict: Verdict) -> N
     """Stop PostgreSQL hard and start it again while one crawl runs, which has to come to its end by itself."""
     campaign = Campaign(stage, postgres.new_database(), verdict)
     child = campaign.start()
-    time.sleep(stage.start_seconds + 0.2)
+    campaign.wait_for_request(child)
     for _ in range(stage.size.outages):
         time.sleep(stage.chance.uniform(0.1, 1.0))
         if child.poll() is not None:
@@ -293,9 +303,9 @@ def stop_the_database(stage: Stage, postgres: PostgreSQL, verdict: Verdict) -> N
     campaign.judge()
 
 
-def crawl_twice_at_once(stage: Stage, new_db: Callable[[], str], verdict: Verdict, *, delay: float = 0.0) -> None:
+def crawl_twice_at_once(stage: Stage, verdict: Verdict, *, delay: float = 0.0) -> None:
     """Start two crawls of one source together: every article once, and the delay kept between the two."""
-    campaign = Campaign(stage, new_db(), verdict)
+    campaign = Campaign(stage, stage.new_db(), verdict)
     began = time.time()
     options = ("--delay", str(delay), "--limit", str(stage.size.gap_requests)) if delay else ()
     children = [campaign.start(*options), campaign.start(*options)]
@@ -321,27 +331,23 @@ def crawl_twice_at_once(stage: Stage, new_db: Callable[[], str], verdict: Verdic
     verdict.duplicates, verdict.completed = stored.duplicates, 1
 
 
-def scenarios(
-    stage: Stage, new_db: Callable[[], str], postgres: PostgreSQL | None
-) -> Iterator[tuple[str, Callable[[Verdict], None]]]:
+def scenarios(stage: Stage, postgres: PostgreSQL | None) -> Iterator[tuple[str, Callable[[Verdict], None]]]:
     """Yield what is played on one database, in this order."""
-    yield "uninterrupted", lambda verdict: measure_rate(stage, new_db(), verdict)
-    yield "kill -9", lambda verdict: kill_at_random(stage, new_db, verdict)
-    yield "SIGTERM", lambda verdict: stop_by(signal.SIGTERM, stage, new_db, verdict)
-    yield "Ctrl-C", lambda verdict: stop_by(signal.SIGINT, stage, new_db, verdict)
+    yield "uninterrupted", lambda verdict: measure_rate(stage, verdict)
+    yield "kill -9", lambda verdict: kill_at_random(stage, verdict)
+    yield "SIGTERM", lambda verdict: stop_by(signal.SIGTERM, stage, verdict)
+    yield "Ctrl-C", lambda verdict: stop_by(signal.SIGINT, stage, verdict)
     yield "disk full", lambda verdict: fill_the_disk(stage, verdict, postgres)
     if postgres is not None:
         yield "server stopped", lambda verdict: stop_the_database(stage, postgres, verdict)
-    yield "two at once", lambda verdict: crawl_twice_at_once(stage, new_db, verdict)
-    yield "two with delay", lambda verdict: crawl_twice_at_once(stage, new_db, verdict, delay=DELAY_SECONDS)
+    yield "two at once", lambda verdict: crawl_twice_at_once(stage, verdict)
+    yield "two with delay", lambda verdict: crawl_twice_at_once(stage, verdict, delay=DELAY_SECONDS)
 
 
-def play(
-    console: Console, stage: Stage, database: str, new_db: Callable[[], str], postgres: PostgreSQL | None = None
-) -> list[Verdict]:
+def play(console: Console, stage: Stage, database: str, postgres: PostgreSQL | None = None) -> list[Verdict]:
     """Play every scenario on one database, and say so."""
     verdicts = []
-    for scenario, run in scenarios(stage, new_db, postgres):
+    for scenario, run in scenarios(stage, postgres):
         began = time.monotonic()
         verdict = Verdict(scenario=scenario, database=database)
         run(verdict)
@@ -414,12 +420,19 @@ def main() -> int:
         write_seed_files(base / "seeds", size.articles)
         render_seed_site(base / "seeds", base / "pages")
         server = stack.enter_context(serving(base / "pages", base / "requests.log"))
-        stage = Stage(size=size, server=server, articles=articles_of(base / "pages"), chance=random.Random(seed))
+        stage = Stage(
+            size=size,
+            server=server,
+            articles=articles_of(base / "pages"),
+            chance=random.Random(seed),
+            new_db=lambda: sqlite_url(base),
+        )
         if arguments.only != "postgresql":
-            verdicts += play(console, stage, "sqlite", lambda: sqlite_url(base))
+            verdicts += play(console, stage, "sqlite")
         if arguments.only != "sqlite":
             postgres = stack.enter_context(postgresql())
-            verdicts += play(console, stage, "postgresql", postgres.new_database, postgres)
+            stage.new_db = postgres.new_database
+            verdicts += play(console, stage, "postgresql", postgres)
     console.print(table(verdicts, seed))
     for verdict in verdicts:
         for fault in verdict.faults:
