@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
-from sqlalchemy import DDL, BigInteger, DateTime, create_engine, event, func, make_url, select
+from sqlalchemy import BigInteger, DateTime, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Dialect, Engine, Select, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.pool import ConnectionPoolEntry
     from sqlalchemy.types import TypeEngine
 
@@ -92,14 +91,6 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     """Return an INSERT that leaves rows alone whose key is already there."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return insert(table).on_conflict_do_nothing()
-
-
-def keep_as_given(column: InstrumentedAttribute[bytes]) -> None:
-    """Tell PostgreSQL that a column's values are compressed already, so that it does not try again."""
-    table = column.property.columns[0].table
-    words = f"ALTER TABLE {table.name} ALTER COLUMN {column.key} SET STORAGE EXTERNAL"
-    statement = DDL(words)  # type: ignore[no-untyped-call]  # SQLAlchemy 2.1 left it without types
-    event.listen(table, "after_create", statement.execute_if(dialect="postgresql"))
 
 
 def skip_locked(connection: Connection, query: AnySelect) -> AnySelect:

@@ -2,9 +2,11 @@
 
 StoreError
 ├── StoreUnavailable    the database cannot be opened or written; the message says what to check
-│   └── StoreUnreachable    for now: its server is down or starting, or another program holds it
+│   ├── StoreUnreachable    for now: its server is down or starting, or another program holds it
+│   └── WrongSchema         it is older or newer than this program
 ├── WriteRefused        the database cannot hold a value it was given; nothing of the batch was written
-└── UnknownArticle      no article has this URL; has .url
+├── UnknownArticle      no article has this URL; has .url
+└── UnknownRevision     an article has no revision of this number; has .url and .number
 """
 
 
@@ -20,6 +22,10 @@ class StoreUnreachable(StoreUnavailable):
     """The database cannot be reached for now; trying again may help."""
 
 
+class WrongSchema(StoreUnavailable):
+    """The database is older or newer than this program; the message says which, and what to run."""
+
+
 class WriteRefused(StoreError):
     """The database cannot hold a value it was given, such as a NUL character in PostgreSQL."""
 
@@ -30,3 +36,12 @@ class UnknownArticle(StoreError):
     def __init__(self, url: str) -> None:
         super().__init__(f"no article is stored under {url}")
         self.url = url
+
+
+class UnknownRevision(StoreError):
+    """An article has no revision of this number."""
+
+    def __init__(self, url: str, number: int) -> None:
+        super().__init__(f"there is no revision {number} of {url}")
+        self.url = url
+        self.number = number

@@ -6,17 +6,18 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Self, cast
 
 import orjson
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from storage.articles import save_articles
 from storage.database import open_engine, reading, writing
-from storage.errors import StoreUnavailable, WriteRefused
+from storage.errors import WriteRefused
 from storage.frontier import Frontier
 from storage.hosts import Hosts
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
 from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
+from storage.schema import make_or_check
 from storage.seed_copies import read_seed_copies, save_seed_copies
-from storage.tables import ArticleRow, Row
+from storage.tables import ArticleRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,18 +58,11 @@ class Store:
 
         Raises:
             StoreUnavailable: The database cannot be opened; the message says what to check.
+            WrongSchema: It is older or newer than this program; see `storage.schema`.
         """
         engine = open_engine(url, must_exist=must_exist)
         try:
-            with reading(engine) as connection:
-                missing = Row.metadata.tables.keys() - set(inspect(connection).get_table_names())
-            if must_exist and ArticleRow.__tablename__ in missing:
-                raise StoreUnavailable(
-                    f"the database {engine.url.database} holds no articles; check the name, or crawl first"
-                )
-            if missing:
-                with writing(engine) as connection:
-                    Row.metadata.create_all(connection)
+            make_or_check(engine, must_exist=must_exist)
         except BaseException:
             engine.dispose()
             raise

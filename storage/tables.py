@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storage.database import UtcDateTime, keep_as_given
+from storage.database import UtcDateTime
 
 
 class Row(DeclarativeBase):
@@ -178,7 +178,3 @@ class CrawlRunRow(Row):
     """What its walk is limited to; see `storage.records.Walk`."""
     walk: Mapped[int | None]
     """Number of the walk it went on with or began; None for a run that fetches nothing."""
-
-
-keep_as_given(BodyRow.content)
-keep_as_given(SeedCopyRow.content)
