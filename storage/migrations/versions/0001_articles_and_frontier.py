@@ -163,6 +163,7 @@ def _make_frontier() -> None:
         Column("state", Text, nullable=False),
         Column("priority", Integer, nullable=False),
         Column("due_at", UtcDateTime),
+        Column("published_at", UtcDateTime),
         Column("run_id", Integer),
         Column("leased_until", UtcDateTime),
         Column("attempts", Integer, nullable=False),
