@@ -12,28 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from crawler.sources.fmm.head import Head, cut_head, read_head, read_head_of
 from crawler.sources.fmm.scripts import DataLayer, Statement, read_data_layer, read_statement
-from crawler.sources.fmm.trees import folded_text, found, tree_of, with_class
+from crawler.sources.fmm.trees import found, tree_of, with_class
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_WEIGHT = re.compile(r"<(style|script)\b")
-_PICTOGRAM = re.compile(r"<(svg)\b")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """What stands in the head of a page."""
-
-    language: str | None
-    """``lang`` of the page."""
-    title: str | None
-    metas: dict[str, tuple[str, ...]]
-    """By ``property`` or ``name``, in page order."""
-    canonical: str | None
-    alternates: tuple[tuple[str, str], ...]
-    """(hreflang, address), in page order."""
+_PICTOGRAM = re.compile(r"<svg\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,15 +32,15 @@ class Page:
     """Holds the breadcrumb, the tags and the article; more may be in it."""
     is_cut: bool = False
     """True when there is nothing else in `body`."""
-    head_end: int = -1
-    """Where in the text the head ends; JSON-LD is looked for there first."""
+    json_ld: tuple[str, ...] = ()
+    """The JSON-LD of the head; where it says nothing, that of the whole page is looked for."""
     article_end: int = 0
     """Where in the text the article ends; scripts below it are looked for there first."""
 
     @cached_property
     def statement(self) -> Statement:
         """What the JSON-LD says."""
-        return read_statement(self.html, self.html.find("</head>") if self.head_end < 0 else self.head_end)
+        return read_statement(self.html, self.json_ld)
 
     @cached_property
     def data_layer(self) -> DataLayer:
@@ -97,10 +83,11 @@ class Page:
 
 def cut_page(html: str) -> Page | None:
     """Cut a page by its marks and parse the cuts; None when it has to be parsed whole."""
-    begin, head_end = _beginning(html)
-    end = html.find("</article>", begin)
-    title_at = html.find("<h1", begin, end)
-    if min(head_end, begin, end, title_at) < 0:
+    head = cut_head(html)
+    if head is None:
+        return None
+    begin, title_at, end = _place(html, head.end)
+    if min(begin, title_at, end) < 0 or html.find("</head>", head.end + 1, begin) >= 0:
         return None
     has_body = html.find("t-content__body", title_at, end) >= 0 or html.find("t-content__body", end) < 0
     is_nested = html.find("<article", begin + 8, end) >= 0
@@ -108,78 +95,55 @@ def cut_page(html: str) -> Page | None:
     if not has_body or is_nested or has_comment:
         return None
     article_end = end
-    crumb = html.find("m-breadcrumb", head_end, begin)
+    crumb = html.find("m-breadcrumb", head.end, begin)
     if crumb >= 0:
-        begin = html.rfind("<", head_end, crumb)
+        begin = html.rfind("<", head.end, crumb)
     related = html.find("t-content__related", title_at, end)
     if related >= 0 and html.find("t-content__tags", related, end) < 0 and html.find("t-copyright", related, end) < 0:
         end = html.rfind("<", begin, related)
     return Page(
         html=html,
-        head=_read_head(tree_of(_without(_WEIGHT, html, 0, head_end))),
-        body=tree_of(_without(_PICTOGRAM, html, begin, end)),
+        head=read_head(head.html),
+        json_ld=head.json_ld,
+        body=tree_of(_without_pictograms(html, begin, end)),
         is_cut=True,
-        head_end=head_end,
         article_end=article_end,
     )
 
 
-def _beginning(html: str) -> tuple[int, int]:
-    """Return where the article begins and where the head ends; -1 for what is not there.
+def _place(html: str, head_end: int) -> tuple[int, int, int]:
+    """Return where the article begins, where its title stands and where it ends; -1 for what is not there.
 
-    A long mark is found several times as fast as a short one, so the article is looked for by its longest attribute
-    and the rest backwards from there; pages before 2019 have no such attribute.
+    It is the first article with a title, or the one marked by the attribute that all have had since 2019.
     """
-    marked = html.find(" data-article-content")
-    if marked >= 0:
-        begin = html.rfind("<article", 0, marked)
-        if begin >= 0 and html.find(">", begin, marked) < 0:
-            return begin, html.rfind("</head>", 0, begin)
-    head_end = html.find("</head>")
-    return html.find("<article", head_end), head_end
+    begin = html.find("<article", head_end)
+    for _ in range(2):
+        end = html.find("</article>", begin) if begin >= 0 else -1
+        title_at = html.find("<h1", begin, end) if end >= 0 else -1
+        if title_at >= 0 or begin < 0:
+            break
+        begin = html.rfind("<article", begin + 1, html.find(" data-article-content", begin))
+    return begin, title_at, end
 
 
 def whole_page(html: str) -> Page:
     """Parse all of a page."""
     tree = tree_of(html)
+    head = cut_head(html)
     bodies = found(tree, "descendant-or-self::body") if tree is not None else []
-    return Page(html=html, head=_read_head(tree), body=bodies[0] if bodies else tree)
-
-
-def _read_head(tree: _Element | None) -> Head:
-    """Read the metas and links wherever they stand: a broken head may have lost some to the body."""
-    metas: dict[str, list[str]] = {}
-    canonical, title = None, None
-    alternates = []
-    for element in tree.iter("meta", "link", "title") if tree is not None else ():
-        if element.tag == "meta":
-            name, content = element.get("property") or element.get("name"), (element.get("content") or "").strip()
-            if name and content:
-                metas.setdefault(name, []).append(content)
-        elif element.tag == "title":
-            title = title or folded_text(element) or None
-        elif address := (element.get("href") or "").strip():
-            if element.get("rel") == "canonical":
-                canonical = canonical or address
-            elif language := element.get("hreflang"):
-                alternates.append((language.strip(), address))
-    return Head(
-        language=(tree.get("lang") or "").strip() or None if tree is not None else None,
-        title=title,
-        metas={name: tuple(said) for name, said in metas.items()},
-        canonical=canonical,
-        alternates=tuple(alternates),
+    return Page(
+        html=html, head=read_head_of(tree), json_ld=head.json_ld if head else (), body=bodies[0] if bodies else tree
     )
 
 
-def _without(weight: re.Pattern[str], html: str, begin: int, end: int) -> str:
-    """Return ``html[begin:end]`` without the elements that only weigh; an unclosed one and all after it is kept."""
+def _without_pictograms(html: str, begin: int, end: int) -> str:
+    """Return ``html[begin:end]`` without its ``svg`` elements; an unclosed one and all after it is kept."""
     kept = []
-    while match := weight.search(html, begin, end):
-        closed = html.find(f"</{match[1]}>", match.end(), end)
+    while match := _PICTOGRAM.search(html, begin, end):
+        closed = html.find("</svg>", match.end(), end)
         if closed < 0:
             break
         kept.append(html[begin : match.start()])
-        begin = closed + len(match[1]) + 3
+        begin = closed + 6
     kept.append(html[begin:end])
     return "".join(kept)

@@ -6,6 +6,7 @@ Scripts are found in the text by marks, so that no tree of the whole page is nee
 from __future__ import annotations
 
 import json
+import sys
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _STORIES = frozenset({
     "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BackgroundNewsArticle",
@@ -58,15 +59,14 @@ class _Gathered:
                 self.values[key] = value
 
 
-def read_statement(html: str, head_end: int = -1) -> Statement:
+def read_statement(html: str, in_head: Iterable[str] = ()) -> Statement:
     """Read the JSON-LD of a page, over all its scripts; the first that says something of a field is believed.
 
     Args:
         html: The page.
-        head_end: Where its head ends; what stands below is only read when the head says nothing.
+        in_head: The texts of the JSON-LD scripts in its head; the rest is only looked through when they say nothing.
     """
-    stories = list(_all_stories(html, 0, head_end)) if head_end >= 0 else []
-    stories = stories or list(_all_stories(html, max(head_end, 0), len(html)))
+    stories = list(_all_stories(in_head)) or list(_all_stories(_script_texts(html, "application/ld+json")))
     gathered = _Gathered()
     for story in stories:
         gathered.add(story)
@@ -89,7 +89,7 @@ def read_data_layer(html: str, likely: int = 0) -> DataLayer:
         html: The page.
         likely: Where to look first; it is looked for before that place when it does not stand after it.
     """
-    places = (_script_texts(html, "datalayer", likely, len(html)), _script_texts(html, "datalayer", 0, likely))
+    places = (_script_texts(html, "datalayer", likely), _script_texts(html, "datalayer", 0, likely))
     for text in chain.from_iterable(places):
         said = lenient_json(text)
         if isinstance(said, dict):
@@ -119,12 +119,12 @@ def lenient_json(text: str) -> Any:
         return None
 
 
-def _all_stories(html: str, begin: int, end: int) -> Iterator[dict[str, Any]]:
-    for script in _script_texts(html, "application/ld+json", begin, end):
+def _all_stories(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for script in scripts:
         yield from _stories(lenient_json(script))
 
 
-def _script_texts(html: str, mark: str, start: int, stop: int) -> Iterator[str]:
+def _script_texts(html: str, mark: str, start: int = 0, stop: int = sys.maxsize) -> Iterator[str]:
     """Yield the text of every script element whose opening tag holds `mark`, between two places."""
     at = html.find(mark, start, stop)
     while at >= 0:

@@ -23,7 +23,7 @@ def tree_of(html: str) -> _Element | None:
 
     Elements may be nested 2,048 deep, libxml2's widest limit; deeper ones are lost, as is what follows them.
     """
-    raw = _tame(html).replace("\0", "").encode("utf-8", "replace")
+    raw = _tame(html).encode("utf-8", "replace").replace(b"\0", b"")
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
     return etree.fromstring(raw, parser) if raw.strip() else None
 
