@@ -1,9 +1,19 @@
 """Everything between an Article and a row: the store, the values that cross its door, and what can go wrong."""
 
 from storage.articles import Saved, save_articles
-from storage.errors import StoreError, StoreUnavailable, StoreUnreachable, UnknownArticle, WriteRefused
+from storage.errors import (
+    StoreError,
+    StoreUnavailable,
+    StoreUnreachable,
+    UnknownArticle,
+    UnknownRevision,
+    WriteRefused,
+)
+from storage.exporting import ExportedRevision, Exports, Marks, Partition, Selection, StoredAlias, StoredClaim
 from storage.frontier import Frontier, Left
+from storage.history import Change, ChangeKind, History, RevisionMarks
 from storage.hosts import Hosts, HostState, KeptRobots
+from storage.pruning import Pruned, Retention
 from storage.reading import SectionCount
 from storage.records import (
     Article,
@@ -23,6 +33,7 @@ from storage.records import (
     StoredArticle,
     Walk,
 )
+from storage.restoring import Returning
 from storage.seed_copies import SeedCopy, StoredSeedCopy
 from storage.store import Store
 from storage.writer import BatchWriter
@@ -30,13 +41,18 @@ from storage.writer import BatchWriter
 __all__ = [
     "Article",
     "BatchWriter",
+    "Change",
+    "ChangeKind",
     "Claim",
     "CrawlKind",
     "CrawlPlan",
     "CrawlRun",
+    "ExportedRevision",
+    "Exports",
     "FoundUrl",
     "Frontier",
     "FrontierState",
+    "History",
     "HostState",
     "Hosts",
     "Image",
@@ -44,20 +60,30 @@ __all__ = [
     "KeptRobots",
     "LeasedUrl",
     "Left",
+    "Marks",
     "Media",
     "Outcome",
+    "Partition",
+    "Pruned",
+    "Retention",
+    "Returning",
+    "RevisionMarks",
     "RunState",
     "Saved",
     "SectionCount",
     "SeedCopy",
+    "Selection",
     "Settlement",
     "Store",
     "StoreError",
     "StoreUnavailable",
     "StoreUnreachable",
+    "StoredAlias",
     "StoredArticle",
+    "StoredClaim",
     "StoredSeedCopy",
     "UnknownArticle",
+    "UnknownRevision",
     "Walk",
     "WriteRefused",
     "save_articles",

@@ -64,7 +64,11 @@ def save_articles(connection: Connection, articles: Sequence[Article], *, now: d
     Raises:
         ValueError: An article was never seen, or a time is naive; nothing is written.
     """
-    sightings = [Sighting.of(article) for article in articles]
+    return save_sightings(connection, [Sighting.of(article) for article in articles], now=now)
+
+
+def save_sightings(connection: Connection, sightings: Sequence[Sighting], *, now: datetime) -> list[Saved]:
+    """Write a batch of articles whose keys are known; see `save_articles`."""
     memory = _recall(connection, sightings)
     claims: list[dict[str, Any]] = []
     saved: list[Saved] = []

@@ -111,6 +111,12 @@ def read_revisions(connection: Connection, url: str) -> list[StoredArticle]:
     return [as_stored(row, aliases, claims) for row in connection.execute(_EVERY.where(ArticleRow.id == article_id))]
 
 
+def read_revision(connection: Connection, article_id: int, number: int) -> StoredArticle | None:
+    """Return one revision of an article, without aliases and claims; None if it has none of this number."""
+    row = connection.execute(_EVERY.where(ArticleRow.id == article_id, RevisionRow.number == number)).first()
+    return None if row is None else as_stored(row)
+
+
 def page_through(
     engine: Engine,
     *,

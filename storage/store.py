@@ -11,9 +11,13 @@ from sqlalchemy import func, select
 from storage.articles import save_articles
 from storage.database import open_engine, reading, writing
 from storage.errors import WriteRefused
+from storage.exporting import Exports
 from storage.frontier import Frontier
+from storage.history import History
 from storage.hosts import Hosts
+from storage.pruning import Retention
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
+from storage.restoring import restore
 from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
 from storage.schema import make_or_check
 from storage.seed_copies import read_seed_copies, save_seed_copies
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
     from storage.reading import SectionCount
     from storage.records import Article, CrawlPlan, CrawlRun, Outcome, RunState, StoredArticle
+    from storage.restoring import Returning
     from storage.seed_copies import SeedCopy, StoredSeedCopy
 
 
@@ -47,6 +52,12 @@ class Store:
         """The URLs that were found, and what became of them."""
         self.hosts = Hosts(engine)
         """What is promised to each host."""
+        self.history = History(engine)
+        """What became of articles."""
+        self.exports = Exports(engine)
+        """The way out."""
+        self.retention = Retention(engine)
+        """What is kept for how long."""
 
     @classmethod
     def open(cls, url: str = "sqlite:///newscrawl.db", *, must_exist: bool = False) -> Self:
@@ -112,6 +123,21 @@ class Store:
             copies = zip_longest(saved, seed_copies)
             save_seed_copies(connection, ((one.article_id, copy) for one, copy in copies if copy is not None))
         return [one.outcome for one in saved]
+
+    def restore(self, returning: Sequence[Returning], *, now: datetime) -> list[Outcome]:
+        """Write exported revisions in one transaction, in order; all or none.
+
+        Returns:
+            What that did, one outcome for each.
+
+        Raises:
+            WriteRefused: The database cannot hold one of them; nothing was written.
+        """
+        with writing(self._engine) as connection:
+            try:
+                return restore(connection, returning, now=now)
+            except (ValueError, orjson.JSONEncodeError) as error:
+                raise WriteRefused(str(error)) from error
 
     def article(self, url: str) -> StoredArticle:
         """Return an article as it is now, with its aliases and claims.
