@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -89,12 +90,16 @@ def is_shown(element: _Element) -> bool:
     attributes: list[tuple[str, str]] = element.items()  # type: ignore[assignment]  # never bytes on Python 3
     for name, value in attributes:
         if name == "class":
-            for word in value.split():
-                if word.startswith(_NOT_SHOWN_CLASSES) and not word.startswith(_SHOWN_CLASSES):
-                    return False
+            if _hides(value):
+                return False
         elif name.startswith(_NOT_SHOWN_ATTRIBUTES) or (name == "data-bo-type" and value == "em"):
             return False  # the last is an embed of the platform before 2018
     return True
+
+
+@lru_cache(maxsize=1024)  # a template has a few hundred class attributes, and every page brings the same
+def _hides(classes: str) -> bool:
+    return any(word.startswith(_NOT_SHOWN_CLASSES) and not word.startswith(_SHOWN_CLASSES) for word in classes.split())
 
 
 def _walk(top: _Element, writer: _Writer) -> None:
@@ -105,7 +110,7 @@ def _walk(top: _Element, writer: _Writer) -> None:
         if is_left:
             writer.close(element)
         elif element is top or is_shown(element):
-            children = list(element)
+            children = list(element) if len(element) else []
             if element.tag != "p" or not writer.write_paragraph(element, children):
                 writer.open(element)
                 writer.write(element.text)
@@ -114,9 +119,13 @@ def _walk(top: _Element, writer: _Writer) -> None:
                     waiting.extend([(child, False) for child in reversed(children)])
                     continue
                 writer.close(element)
-        if element is not top:
-            writer.write(element.tail)
+        if element is not top and (tail := element.tail):
+            writer.write(tail)
     writer.end_line()
+
+
+def _escaped(text: str) -> str:
+    return escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
 
 
 @dataclass(slots=True)
@@ -176,7 +185,7 @@ class _Writer:
     def write(self, text: str | None) -> None:
         if text and (self._words or not text.isspace()):  # a line does not begin with blanks
             self._words.append(text)
-            self._line.append(escape(text, quote=False))
+            self._line.append(_escaped(text))
 
     def write_paragraph(self, element: _Element, children: list[_Element]) -> bool:
         """Write a paragraph in one go, if all it holds is text and simple inline elements, as nearly all do.
@@ -187,7 +196,7 @@ class _Writer:
         if self._inline:
             return False
         text = element.text or ""
-        html = escape(text, quote=False)
+        html = _escaped(text)
         for child in children:
             tag, tail = child.tag, child.tail or ""
             if len(child) or not (tag in _INLINE or tag in _PLAIN) or not is_shown(child):
@@ -196,15 +205,19 @@ class _Writer:
             text += (" " if tag == "br" else inner) + tail
             opening, name = self._opening(child)
             closing = f"</{name}>" if name else ""
-            html += f"{opening}{escape(inner, quote=False)}{closing}{escape(tail, quote=False)}"
-        self.end_line()
-        if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
-            folded = text  # as it is: among the blanks, only the space is printable
-        else:
-            folded, html = " ".join(text.split()), _BLANKS.sub(" ", html).strip(" ")
-        if folded:
-            self.paragraphs.append(folded)
-            self.pieces.append(f"<p>{html}</p>")
+            html += f"{opening}{_escaped(inner)}{closing}{_escaped(tail)}"
+        if self._line or self._words:
+            self.end_line()
+        text = text.replace("\xa0", " ")
+        # Most texts are printable, and among the blanks only the space is: then nothing but spaces is to be folded.
+        is_printable = text.isprintable()
+        if not is_printable or "  " in text or text.startswith(" ") or text.endswith(" "):
+            text = " ".join(text.split())
+        if not is_printable or "  " in html:
+            html = _BLANKS.sub(" ", html)
+        if text:
+            self.paragraphs.append(text)
+            self.pieces.append(f"<p>{html.strip(' ')}</p>")
         return True
 
     def end_line(self) -> None:

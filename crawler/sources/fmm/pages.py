@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from crawler.sources.fmm.head import Head, cut_head, read_head, read_head_of
 from crawler.sources.fmm.scripts import DataLayer, Statement, read_data_layer, read_statement
-from crawler.sources.fmm.trees import found, tree_of, with_class
+from crawler.sources.fmm.trees import class_names, found, tree_of, with_class
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -76,7 +76,7 @@ class Page:
         classes: dict[str, list[_Element]] = {}
         top = self.body if self.is_cut else self.article
         for element in found(top, "descendant-or-self::*[@class]") if top is not None else ():
-            for name in dict.fromkeys(element.get("class", "").split()):
+            for name in class_names(element.get("class", "")):
                 classes.setdefault(name, []).append(element)
         return classes
 

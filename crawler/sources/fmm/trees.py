@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -49,6 +49,12 @@ def with_class(element: _Element, name: str) -> list[_Element]:
         for one in found(element, f"descendant::*[contains(@class, '{name}')]")
         if name in one.get("class", "").split()
     ]
+
+
+@lru_cache(maxsize=1024)  # a template has a few hundred class attributes, and every page brings the same
+def class_names(attribute: str) -> tuple[str, ...]:
+    """Return the distinct names in a class attribute."""
+    return tuple(dict.fromkeys(attribute.split()))
 
 
 def found(element: _Element, path: str) -> list[_Element]:
