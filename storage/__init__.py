@@ -8,6 +8,7 @@ from storage.errors import (
     UnknownArticle,
     UnknownRevision,
     WriteRefused,
+    WrongSchema,
 )
 from storage.exporting import ExportedRevision, Exports, Marks, Partition, Selection, StoredAlias, StoredClaim
 from storage.frontier import Frontier, Left
@@ -86,5 +87,6 @@ __all__ = [
     "UnknownRevision",
     "Walk",
     "WriteRefused",
+    "WrongSchema",
     "save_articles",
 ]
