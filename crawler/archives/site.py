@@ -17,10 +17,11 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.archives import site_feeds, site_listings
 from crawler.archives.base import ArchivedResponse
-from crawler.archives.site_article import ArticlePage, main
+from crawler.archives.site_article import main
 from crawler.archives.site_cards import footer, header
 from crawler.archives.site_index import ORIGIN, read_index, read_story
 from crawler.archives.site_metadata import head
+from crawler.archives.site_page import ArticlePage
 from crawler.archives.site_shell import pictograms, script, style
 from crawler.archives.site_words import words_of
 from crawler.errors import BadInput

@@ -17,7 +17,7 @@ from crawler.archives.site_cards import section_href, sized
 from crawler.archives.site_shell import RELEASES
 
 if TYPE_CHECKING:
-    from crawler.archives.site_article import ArticlePage
+    from crawler.archives.site_page import ArticlePage
 
 # What stands in og:image when a story has no picture; one archived article in seven has it.
 DEFAULT_PICTURE = "https://static.rfi.fr/meta_og_twcards/RFI_FB.png"
