@@ -23,11 +23,11 @@ _MOST_HOPS = 32
 
 # A tag of a plain head: quotes closed, names in lower case, no comment, nothing that only a parser puts right. The
 # metas are most of it, so they have an alternative of their own; the text of the title comes with its tag.
-_VALUE = r'"[^"<>\x00-\x08\x0b-\x1f]*"'
+_VALUE = r'"[^"<>\x00-\x08\x0b-\x1f]*+"'
 _PLAIN_TAG = re.compile(
     rf"<(?:meta (name|property)=({_VALUE}) content=({_VALUE})\s*/?>"
-    rf"|(html|link|meta|base)((?:\s+[a-z][a-z:-]*(?:={_VALUE})?)*)\s*/?>"
-    r"|(title)>([^<>\x00-\x08\x0b-\x1f]*)"
+    rf"|(html|link|meta|base)((?:\s++[a-z:-]++(?:={_VALUE})?+)*+)\s*/?>"
+    r"|(title)>([^<>\x00-\x08\x0b-\x1f]*+)"
     r"|(?:!DOCTYPE [^<>]*|head|/title|/?noscript)>)"
 )
 _ATTRIBUTE = re.compile(rf"([a-z:-]+)=({_VALUE})")

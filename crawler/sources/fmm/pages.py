@@ -75,9 +75,10 @@ class Page:
     def _classes(self) -> dict[str, list[_Element]]:
         classes: dict[str, list[_Element]] = {}
         top = self.body if self.is_cut else self.article
-        for element in found(top, "descendant-or-self::*[@class]") if top is not None else ():
-            for name in class_names(element.get("class", "")):
-                classes.setdefault(name, []).append(element)
+        for element in top.iter("*") if top is not None else ():
+            if attribute := element.get("class"):
+                for name in class_names(attribute):
+                    classes.setdefault(name, []).append(element)
         return classes
 
 
