@@ -7,7 +7,6 @@ that come next, and the answer to the engine's question whether anything is left
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
-from storage import StoreError
+from storage import RunState, StoreError
 
 if TYPE_CHECKING:
     from scrapy import Spider
@@ -24,11 +23,12 @@ if TYPE_CHECKING:
     from crawler.spiders.news import NewsSpider
     from storage import FoundUrl, LeasedUrl
 
-logger = logging.getLogger(__name__)
-
 # URLs leased at once, and how few must be left before the next are: a lease costs one transaction.
 LEASE_SIZE = 64
 LEASE_AGAIN_BELOW = 24
+
+# Seconds between two looks when other runs hold all that is left: they settle it, or their leases run out.
+OTHERS_SECONDS = 1.0
 
 # Conditional polls of one URL before one that ignores the validators: a server that lies is caught by the tenth.
 AUDIT_EVERY = 10
@@ -90,6 +90,7 @@ class FrontierScheduler(BaseScheduler):
             self._frontier.hurry()
             return None
         if self._may_be_one_too_many(self._leased[0]):
+            self._frontier.hurry()
             return None
         return self._request(self._leased.popleft())
 
@@ -104,23 +105,20 @@ class FrontierScheduler(BaseScheduler):
             if not leased and not had_outstanding and not self._found:
                 await self._wait_for_due()
         except StoreError as error:
-            self._frontier.failure = str(error)
-            logger.error("%s", error)
+            self._frontier.end_early(RunState.FAILED, str(error))
         finally:
             self._leasing = None
-        if self._frontier.failure:
-            self._is_exhausted = True
         # with nothing leased and something outstanding, the next settlement wakes the engine
         if self._leased or self._is_exhausted or self._has_news or not had_outstanding:
             self._wake()
 
     async def _wait_for_due(self) -> None:
         left = await self._frontier.left()
-        if left.next_due_at is None:
+        if not left.count:
             self._is_exhausted = True
-            return
-        seconds = (left.next_due_at - datetime.now(UTC)).total_seconds()
-        if seconds > self._patience_seconds:
+        elif left.next_due_at is None:
+            await asyncio.sleep(OTHERS_SECONDS)
+        elif (seconds := (left.next_due_at - datetime.now(UTC)).total_seconds()) > self._patience_seconds:
             self._is_exhausted = True
         else:
             await asyncio.sleep(max(seconds, 0.05))
@@ -138,7 +136,7 @@ class FrontierScheduler(BaseScheduler):
         )
 
     def _is_over(self) -> bool:
-        return bool(self._frontier.failure) or self._frontier.has_reached_limit
+        return self._frontier.early_end is not None or self._frontier.has_reached_limit
 
     def _may_be_one_too_many(self, lease: LeasedUrl) -> bool:
         """With a limit, no more articles are under way than may still be kept."""

@@ -99,6 +99,8 @@ class Fetched:
     """The validators of the response, as the server wrote them."""
     is_unmodified: bool = False
     """The server said 304."""
+    was_tried: bool = True
+    """False: it was not asked for, so its failure is not one of the URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

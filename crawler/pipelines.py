@@ -8,22 +8,25 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
-from scrapy.exceptions import CloseSpider
+from scrapy import signals
 
 from crawler.errors import ArticleRejected
-from crawler.items import ScrapedArticle
+from crawler.items import Fetched, ScrapedArticle
 from crawler.normalize import normalize
 from crawler.verdict import settlement_of, was_lied_to
-from storage import Article, FrontierState, StoreError
+from storage import Article, FrontierState
 from storage.identity import fingerprint, revision_key
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
 
-    from crawler.items import Fetched
     from crawler.spiders.news import NewsSpider
+    from storage import LeasedUrl
 
 # Repeats come close together (an article under two URLs of one listing); older ones the store recognises.
 REMEMBERED_REVISIONS = 20_000
@@ -51,10 +54,10 @@ class NormalizePipeline:
 
 
 class DeduplicatePipeline:
-    """Takes out what this run has already passed on: same URL, stated time, fingerprint and aliases."""
+    """Takes out what this run has passed on under another URL: same article, stated time, fingerprint and aliases."""
 
     def __init__(self) -> None:
-        self._passed: OrderedDict[tuple[str, str, tuple[str, ...]], None] = OrderedDict()
+        self._passed: OrderedDict[tuple[str, str, tuple[str, ...]], str] = OrderedDict()
 
     def process_item(self, item: Fetched) -> Fetched:
         """Pass an article on once; a new alias of it is news and passes too."""
@@ -66,9 +69,8 @@ class DeduplicatePipeline:
             fingerprint(article.title, article.text),
             article.aliases,
         )
-        if key in self._passed:
+        if self._passed.setdefault(key, item.lease.url) != item.lease.url:
             return replace(item, said=None, reason="repeated")
-        self._passed[key] = None
         if len(self._passed) > REMEMBERED_REVISIONS:
             self._passed.popitem(last=False)
         return item
@@ -81,6 +83,10 @@ class StorePipeline:
         assert crawler.stats is not None
         self._stats = crawler.stats
         self._spider = _spider(crawler)
+        self._mishaps: list[asyncio.Task[Fetched]] = []
+        # every lease is settled, even of a page that our own mistake has kept from the road
+        crawler.signals.connect(self.settle_spider_error, signals.spider_error)
+        crawler.signals.connect(self.settle_item_error, signals.item_error)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -98,16 +104,28 @@ class StorePipeline:
             self._stats.inc_value(f"ingest/{item.reason}")
         if was_lied_to(item):
             await self._spider.mark_liar(item.lease.url)
-        try:
-            await self._spider.frontier.settle(settlement_of(item, self._spider.source, pages=self._spider.plan.pages))
-        except StoreError as error:
-            raise CloseSpider(str(error)) from error
+        await self._spider.frontier.settle(settlement_of(item, self._spider.source, pages=self._spider.plan.pages))
         return item
 
     async def close_spider(self) -> None:
         """Write what is waiting."""
         self._heartbeat.cancel()
+        await asyncio.gather(*self._mishaps)
         await self._spider.frontier.close()
+
+    def settle_spider_error(self, failure: Failure, response: Response | Failure | None) -> None:
+        """Settle the lease of a page whose reader failed by a mistake of ours; Scrapy has logged it."""
+        if response is not None:
+            self._settle_error(failure, response.request.meta["lease"])  # type: ignore[union-attr]  # Scrapy sets it on both
+
+    def settle_item_error(self, failure: Failure, item: Fetched) -> None:
+        """Settle the lease of a page that a pipeline failed on by a mistake of ours; Scrapy has logged it."""
+        self._settle_error(failure, item.lease)
+
+    def _settle_error(self, failure: Failure, lease: LeasedUrl) -> None:
+        reason = f"failed: {type(failure.value).__name__} in the crawler itself"
+        fetched = Fetched(lease=lease, fetched_at=datetime.now(UTC), state=FrontierState.FAILED, reason=reason)
+        self._mishaps.append(asyncio.ensure_future(self.process_item(fetched)))
 
 
 def _spider(crawler: Crawler) -> NewsSpider:

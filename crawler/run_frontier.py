@@ -12,9 +12,10 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crawler.patience import PATIENCE_SECONDS, in_thread, patiently
-from storage import BatchWriter, FrontierState, Outcome, StoreError, StoreUnavailable, WriteRefused
+from storage import BatchWriter, FrontierState, Outcome, RunState, StoreError, StoreUnavailable, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,24 +42,36 @@ class RunFrontier:
         store: Where the frontier is.
         walk: What the run walks over.
         run_id: Who leases.
-        plan: How many articles at most.
+        plan: How many articles at most, and who answers.
+        home_url: Front page of the source.
         max_batch: Settlements in one transaction.
         max_wait_seconds: Longest time a settlement waits for its batch to fill.
     """
 
     def __init__(
-        self, store: Store, walk: Walk, *, run_id: int, plan: CrawlPlan, max_batch: int, max_wait_seconds: float
+        self,
+        store: Store,
+        walk: Walk,
+        *,
+        run_id: int,
+        plan: CrawlPlan,
+        home_url: str,
+        max_batch: int,
+        max_wait_seconds: float,
     ) -> None:
         self.store = store
         self.walk = walk
         self.run_id = run_id
         self.limit = plan.limit
+        self._stand_in = _host_and_odd_port(plan.via) if plan.via else "archive" if plan.archive else ""
+        self.home = self.host_of(home_url)
+        """The host that the source lives on: without it the run can do nothing."""
         self.outstanding = 0
         self.articles_kept = 0
         self.articles_under_way = 0
         """Articles handed out to be fetched and not settled on disk yet."""
-        self.failure: str | None = None
-        """Why the database could not be used any more; None while it can."""
+        self.early_end: tuple[RunState, str] | None = None
+        """How and why the run ends before its work is done; None while nothing speaks against going on."""
         self._max_batch = max_batch
         self._max_wait_seconds = max_wait_seconds
         self._writer: BatchWriter[Settlement, Kept] | None = None
@@ -84,7 +97,22 @@ class RunFrontier:
             max_batch=self._max_batch,
             max_wait_seconds=self._max_wait_seconds,
             patience_seconds=PATIENCE_SECONDS,
+            on_failed=self._fail,
         )
+
+    def host_of(self, url: str) -> str:
+        """Return whom a request for a URL speaks to: its host, or the server that answers in the site's stead.
+
+        Pace, pauses and robots.txt belong to that one: what a stand-in says must not bind a crawl of the site.
+        """
+        return self._stand_in or _host_and_odd_port(url)
+
+    def end_early(self, state: RunState, reason: str) -> None:
+        """Fetch nothing more and end the run; the first reason counts. May be called from any thread."""
+        if self.early_end is None:
+            self.early_end = (state, reason)
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._tell)
 
     def on_settled(self, listener: Callable[[], None]) -> None:
         """Have a function called, on the reactor's thread, whenever settlements are on disk or cannot be."""
@@ -108,14 +136,16 @@ class RunFrontier:
     async def settle(self, settlement: Settlement) -> None:
         """Hand a settlement to the writer; waits while the writer is full.
 
-        Raises:
-            StoreError: The writer has failed; nothing more can be kept.
+        When the writer has failed the run is about to end, and the lease is given back.
         """
         assert self._writer is not None, "opened before anything is settled"
-        if self._writer.is_full:
-            await asyncio.to_thread(self._writer.submit, settlement)
-        else:
-            self._writer.submit(settlement)
+        try:
+            if self._writer.is_full:
+                await asyncio.to_thread(self._writer.submit, settlement)
+            else:
+                self._writer.submit(settlement)
+        except StoreError as error:
+            self._fail(error)
         if self._is_hungry:
             self._writer.flush()
 
@@ -155,7 +185,7 @@ class RunFrontier:
         try:
             await asyncio.to_thread(self._writer.close)
         except StoreError as error:
-            self._fail(str(error))
+            self._fail(error)
         # the writer's last reports stand in the loop's queue; let them be counted before the run is judged
         await asyncio.sleep(0)
 
@@ -195,10 +225,18 @@ class RunFrontier:
                 self._stats.inc_value(f"ingest/{outcome.value}")
                 self.articles_kept += 1
         self.outstanding -= len(batch)
+        self._tell()
+
+    def _tell(self) -> None:
         for listener in self._listeners:
             listener()
 
-    def _fail(self, why: str) -> None:
-        self.failure = why
-        for listener in self._listeners:
-            listener()
+    def _fail(self, error: Exception) -> None:
+        words = str(error) if isinstance(error, StoreError) else f"the writer failed: {type(error).__name__}: {error}"
+        self.end_early(RunState.FAILED, words)
+
+
+def _host_and_odd_port(url: str) -> str:
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.hostname}:{parts.port}" if parts.port not in (None, usual) else parts.hostname or ""

@@ -67,19 +67,30 @@ def run_crawl(
         walk,
         run_id=run.id,
         plan=plan,
+        home_url=source.home_url,
         max_batch=config.batch_articles,
         max_wait_seconds=config.batch_seconds,
     )
-    process.crawl(crawler, source=source, plan=plan, frontier=frontier, retry_seconds=config.retry_seconds)
+    liar = store.hosts.state(frontier.home, now=now).is_liar
+    process.crawl(
+        crawler,
+        source=source,
+        plan=plan,
+        frontier=frontier,
+        retry_seconds=config.retry_seconds,
+        trusts_validators=not liar,
+    )
     process.start()
     frontier.give_back()
-    state, reason = ending.judge(frontier.failure, did_start=not process.bootstrap_failed)
+    state, reason = ending.judge(frontier.early_end, did_start=not process.bootstrap_failed)
     left = patiently(store.frontier.left, walk).count
     counts = ending.counts() | ({"left waiting": left} if left else {})
     if state is RunState.FINISHED and frontier.has_reached_limit:
         reason = f"limit of {plan.limit} articles reached"
-    elif state is RunState.FINISHED and left:
-        state, reason = RunState.FAILED, f"{left} URLs are left for a later run"
+    elif left:
+        state = RunState.FAILED if state is RunState.FINISHED else state
+        told = f"{left} URLs are left for a later run" if left > 1 else "1 URL is left for a later run"
+        reason = f"{reason}; {told}" if reason else told
     return patiently(store.finish_run, run.id, state=state, reason=reason, counts=counts, now=datetime.now(UTC))
 
 
@@ -153,22 +164,20 @@ class _Ending:
             counts[outcome] = counted.pop(outcome, 0)
         return counts | dict(sorted(counted.items()))
 
-    def judge(self, database_failure: str | None, *, did_start: bool) -> tuple[RunState, str | None]:
+    def judge(self, early_end: tuple[RunState, str] | None, *, did_start: bool) -> tuple[RunState, str | None]:
         """Return how the crawl ended, and why where that is not plain.
 
         Args:
-            database_failure: Why the database could not be used to the end; None if it could.
+            early_end: How and why it ended before its work was done; None if it did not.
             did_start: Scrapy could set the crawl up.
         """
-        if database_failure:
-            return RunState.FAILED, database_failure
+        if early_end is not None:
+            return early_end
         if not self._is_over:
             # a signal came before the spider was opened, or a second one before it was closed
             return _STATES_BY_REASON["shutdown"] if did_start else (RunState.FAILED, self._reason)
         if self._reason in _STATES_BY_REASON:
             return _STATES_BY_REASON[self._reason]
-        if self._reason.startswith("blocked: "):
-            return RunState.BLOCKED, self._reason.removeprefix("blocked: ")
         if self._reason != "finished":
             return RunState.FAILED, self._reason
         return self._judge_counts()
@@ -177,7 +186,8 @@ class _Ending:
         """Return whether a crawl that ended by itself did anything, and without errors of our own."""
         counts = self.counts()
         if errors := self._crawler.stats.get_value("log_count/ERROR", 0) if self._crawler.stats else 0:
-            return RunState.FAILED, f"{errors} errors in the crawler itself; see the messages above"
+            told = f"{errors} errors" if errors > 1 else "an error"
+            return RunState.FAILED, f"{told} in the crawler itself; see the messages above"
         if counts["fetched"] and any(counts.get(name) for name in _SUCCESSES):
             return RunState.FINISHED, None
         obstacles = [name for name in counts if name.startswith(_OBSTACLES)]

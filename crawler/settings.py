@@ -5,7 +5,9 @@
 
 from crawler import __version__
 from crawler.frontier import FrontierScheduler
+from crawler.middlewares.answers import AnswerMiddleware
 from crawler.middlewares.clock import FetchedAtMiddleware
+from crawler.middlewares.compression import CompressionMiddleware
 from crawler.middlewares.deadlines import DeadlineDownloadHandler
 from crawler.middlewares.guard import GuardMiddleware
 from crawler.middlewares.hosts import HostMiddleware
@@ -53,10 +55,13 @@ CONCURRENT_ITEMS = 1  # Scrapy starts that many tasks for every response; a page
 DOWNLOADER_MIDDLEWARES = {
     GuardMiddleware: 50,
     RobotsMiddleware: 100,
+    AnswerMiddleware: 580,
+    CompressionMiddleware: 590,
     FetchedAtMiddleware: 860,
     HostMiddleware: 890,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,

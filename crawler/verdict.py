@@ -6,10 +6,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from crawler.items import Listing
-from storage import Article, FoundUrl, KeptPage, Settlement
+from storage import Article, FoundUrl, FrontierState, KeptPage, Settlement
 from storage.identity import canonical_url, fingerprint
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from crawler.items import Fetched
     from crawler.sources.base import Source
 
@@ -31,20 +33,32 @@ def settlement_of(fetched: Fetched, source: Source, *, pages: int) -> Settlement
     found = found_on(said, source, page=lease.page, pages=pages) if isinstance(said, Listing) else ()
     if fetched.is_unmodified and lease.kept is not None and lease.kept.links is not None:
         found = lease.kept.links
-    due_at = fetched.retry_at
-    if article is not None:
-        due_at = source.next_revisit(article.published_at, fetched.fetched_at)
+    has_failed = fetched.state in (FrontierState.WAITING, FrontierState.FAILED)
     return Settlement(
         lease=lease,
         state=fetched.state,
         reason=fetched.reason,
-        due_at=due_at,
+        due_at=_due_at(fetched, article, source),
+        attempts=lease.attempts + fetched.was_tried if has_failed else 0,
         article=article,
         found=found,
         page=_page_of(fetched, found),
         is_unmodified=fetched.is_unmodified,
         settled_at=fetched.fetched_at,
     )
+
+
+def _due_at(fetched: Fetched, article: Article | None, source: Source) -> datetime | None:
+    """Return when to fetch a URL again: one that waits, or an article on the rhythm that its source states.
+
+    What was an article stays one if its revisit brought nothing new (304) or failed; one that is gone is not revisited.
+    """
+    if fetched.state is FrontierState.WAITING:
+        return fetched.retry_at
+    published_at = article.published_at if article is not None else fetched.lease.published_at
+    if published_at is None or fetched.state is FrontierState.GONE:
+        return None
+    return source.next_revisit(published_at, fetched.fetched_at)
 
 
 def found_on(listing: Listing, source: Source, *, page: int, pages: int) -> tuple[FoundUrl, ...]:
@@ -54,9 +68,16 @@ def found_on(listing: Listing, source: Source, *, page: int, pages: int) -> tupl
         for link in listing.links
         if source.is_article(canonical_url(link.url))
     ]
-    if listing.next_url and page < pages:
+    if listing.next_url and page < pages and _is_of(source, listing.next_url):
         found.append(FoundUrl(url=listing.next_url, is_listing=True, page=page + 1, priority=LISTING_PRIORITY))
     return tuple(found)
+
+
+def _is_of(source: Source, url: str) -> bool:
+    try:
+        return source.owns(canonical_url(url))
+    except ValueError:
+        return False
 
 
 def was_lied_to(fetched: Fetched) -> bool:

@@ -12,7 +12,10 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from orjson import JSONEncodeError
+
 from storage.database import reading, writing
+from storage.errors import WriteRefused
 from storage.leases import add_urls, count_left, lease_urls, renew_leases, return_leases
 from storage.records import Walk
 from storage.runs import find_dead_runs, keep_alive, last_ended_run, mark_killed, note_walk
@@ -40,7 +43,7 @@ class Left:
     count: int
     """URLs that wait or are leased."""
     next_due_at: datetime | None
-    """When the first of them may be fetched; None if there are none."""
+    """When the first of those that wait may be fetched; None if none waits."""
 
 
 class Frontier:
@@ -112,7 +115,10 @@ class Frontier:
             WriteRefused: The database cannot hold one of the articles; nothing was written.
         """
         with writing(self._engine) as connection:
-            return settle(connection, walk, settlements, now=now)
+            try:
+                return settle(connection, walk, settlements, now=now)
+            except (ValueError, JSONEncodeError) as error:
+                raise WriteRefused(str(error)) from error
 
     def left(self, walk: Walk) -> Left:
         """Return what of a walk is not done."""

@@ -37,7 +37,9 @@ class FrontierRow(Row):
     priority: Mapped[int]
     """Smaller is sooner."""
     due_at: Mapped[datetime | None]
-    """Waiting: not before this. Done: when to revisit; None for never."""
+    """Waiting: not before this. Done or failed: when to revisit the article; None for never."""
+    published_at: Mapped[datetime | None]
+    """Of the article that it brought: what the rhythm of its revisits follows."""
     run_id: Mapped[int | None] = mapped_column(index=True)
     """The run that holds it; None unless leased."""
     leased_until: Mapped[datetime | None]

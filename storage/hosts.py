@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
 
 
+_STATES = select(HostRow.next_allowed_at, HostRow.troubles, HostRow.refusals, HostRow.why_paused, HostRow.is_liar)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostState:
     """What is known of a host."""
@@ -55,19 +58,35 @@ class Hosts:
         self._engine = engine
 
     def state(self, host: str, *, now: datetime) -> HostState:
-        """Return what is known of a host."""
-        with writing(self._engine) as connection:
-            return _state(_row(connection, host, now))
+        """Return what is known of a host; of one that was never asked, that it may be asked now."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_STATES.where(HostRow.host == host)).one_or_none()
+        if row is None:
+            return HostState(next_allowed_at=now, troubles=0, refusals=0, why_paused=None, is_liar=False)
+        return _state(row)
 
-    def reserve(self, host: str, *, delay: timedelta, now: datetime) -> datetime:
+    def reserve(self, host: str, *, delay: timedelta, now: datetime, within: timedelta | None = None) -> datetime:
         """Take the next moment at which a request to a host is allowed, and return it.
 
         No other run on this database is given a moment within `delay` of it.
+
+        Args:
+            host: Whom to ask.
+            delay: Between this request and the next.
+            now: Aware.
+            within: A moment that is farther away is returned and not taken.
         """
         with writing(self._engine) as connection:
             moment: datetime = max(_row(connection, host, now).next_allowed_at, now)
-            _change(connection, host, next_allowed_at=moment + delay)
+            if within is None or moment - now <= within:
+                _change(connection, host, next_allowed_at=moment + delay)
         return moment
+
+    def hold(self, host: str, *, until: datetime, now: datetime) -> None:
+        """Make no request to a host before an instant; nothing was wrong with it."""
+        with writing(self._engine) as connection:
+            row = _row(connection, host, now)
+            _change(connection, host, next_allowed_at=max(row.next_allowed_at, until))
 
     def pause(self, host: str, *, until: datetime, why: str, now: datetime) -> HostState:
         """Make no request to a host before an instant; count one more trouble in a row.
@@ -123,9 +142,7 @@ class Hosts:
 
 def _row(connection: Connection, host: str, now: datetime) -> Any:
     """Return a host's row; make it if there is none."""
-    query = select(
-        HostRow.next_allowed_at, HostRow.troubles, HostRow.refusals, HostRow.why_paused, HostRow.is_liar
-    ).where(HostRow.host == host)
+    query = _STATES.where(HostRow.host == host)
     row = connection.execute(query).one_or_none()
     if row is None:
         table = cast("Table", HostRow.__table__)

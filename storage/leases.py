@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import Boolean, Integer, and_, bindparam, case, func, or_, select, update
 
 from storage.database import skip_locked
 from storage.frontier_tables import FrontierRow
 from storage.identity import canonical_url, url_key
 from storage.pages import read_pages
 from storage.records import FrontierState, LeasedUrl
-from storage.rows import fetch_in, insert_rows
+from storage.rows import fetch_in, insert_rows, update_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -60,19 +60,24 @@ def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, n
         if key not in known
     ]
     insert_rows(connection, FrontierRow, fresh, or_ignore=True)
-    again = [known[key].id for key, one in by_key.items() if key in known and _waits_again(known[key], one, walk)]
-    _update_ids(
-        connection, again, state=WAITING, due_at=now, attempts=0, reason=None, walk=walk.number, scope=walk.scope
-    )
+    anew = {"state": WAITING, "due_at": now, "attempts": 0, "reason": None, "scope": walk.scope, "walk": walk.number}
+    again = [
+        anew | {"row_id": known[key].id, "url": one.url, "page": one.page, "priority": one.priority}
+        for key, one in by_key.items()
+        if key in known and _waits_again(known[key], one, walk)
+    ]
+    update_rows(connection, FrontierRow, again)
+    waiting = [row for row in known.values() if row.state == WAITING]
+    # a listing that waits since an earlier walk is read once for both
+    _update_ids(connection, [row.id for row in waiting if row.walk < walk.number], walk=walk.number)
     if walk.scope:
         # a walk over its own seeds takes only what is in its scope; a walk over the whole source takes everything
-        taken = [row.id for row in known.values() if row.state == WAITING and row.scope != walk.scope]
-        _update_ids(connection, taken, scope=walk.scope)
+        _update_ids(connection, [row.id for row in waiting if row.scope != walk.scope], scope=walk.scope)
     return len(fresh) + len(again)
 
 
 def _waits_again(row: Any, one: FoundUrl, walk: Walk) -> bool:
-    if row.state in (WAITING, LEASED) or row.walk == walk.number:
+    if row.state in (WAITING, LEASED) or row.walk >= walk.number:
         return False
     return one.is_listing or one.is_asked_for or row.state in (FAILED, GONE)
 
@@ -96,7 +101,7 @@ def lease_urls(
     waiting = and_(*mine, FrontierRow.state == WAITING, is_due)
     rows = _take(connection, waiting, (FrontierRow.priority, FrontierRow.id), limit)
     if len(rows) < limit:
-        revisits = and_(*mine, FrontierRow.state == DONE, is_due)
+        revisits = and_(*mine, FrontierRow.state.in_((DONE, FAILED)), is_due)
         rows += _take(connection, revisits, (FrontierRow.due_at,), limit - len(rows))
     _update_ids(
         connection,
@@ -108,7 +113,13 @@ def lease_urls(
     kept = read_pages(connection, [row.url_key for row in rows])
     return [
         LeasedUrl(
-            url=row.url, is_listing=row.is_listing, page=row.page, attempts=row.attempts, kept=kept.get(row.url_key)
+            url=row.url,
+            is_listing=row.is_listing,
+            page=row.page,
+            attempts=row.attempts,
+            kept=kept.get(row.url_key),
+            published_at=row.published_at,
+            run_id=run_id,
         )
         for row in rows
     ]
@@ -122,6 +133,7 @@ def _take(connection: Connection, which: ColumnElement[bool], order: tuple[Any, 
         FrontierRow.is_listing,
         FrontierRow.page,
         FrontierRow.attempts,
+        FrontierRow.published_at,
     )
     query = select(*columns).where(which).order_by(*order).limit(limit)
     return list(connection.execute(skip_locked(connection, query)))
@@ -153,20 +165,24 @@ def settle_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
     """Write what became of some URLs; those that are not in the frontier are passed over.
 
     Args:
-        rows: `key` (16 bytes) says which; `state`, `reason`, `due_at`, `attempts` and `settled_at` are written.
+        rows: `key` (16 bytes) says which. `holder` is the run that leased it: unless `is_well`, nothing is written
+            when that run no longer holds it, for its lease ran out, and what another made of it counts. `state`,
+            `reason`, `due_at`, `attempts`, `published_at` and `settled_at` are written.
     """
     if rows:
         table = cast("Table", FrontierRow.__table__)
-        statement = update(table).where(table.c.url_key == bindparam("key")).values(run_id=None, leased_until=None)
-        connection.execute(statement, list(rows))
+        may_write = or_(bindparam("is_well", type_=Boolean), table.c.run_id == bindparam("holder", type_=Integer))
+        statement = update(table).where(table.c.url_key == bindparam("key"), may_write)
+        connection.execute(statement.values(run_id=None, leased_until=None), list(rows))
 
 
 def count_left(connection: Connection, walk: Walk) -> tuple[int, datetime | None]:
-    """Return how many URLs of a walk wait or are leased, and when the first of them is due."""
+    """Return how many URLs of a walk wait or are leased, and when the first of those that wait is due."""
     mine = [FrontierRow.source == walk.source, FrontierRow.state.in_((WAITING, LEASED))]
     if walk.scope:
         mine.append(FrontierRow.scope == walk.scope)
-    row = connection.execute(select(func.count(), func.min(FrontierRow.due_at)).where(*mine)).one()
+    due_at = case((FrontierRow.state == WAITING, FrontierRow.due_at))
+    row = connection.execute(select(func.count(), func.min(due_at)).where(*mine)).one()
     return row[0], row[1]
 
 

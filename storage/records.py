@@ -215,6 +215,10 @@ class LeasedUrl:
     """Fetches that failed since it last succeeded."""
     kept: KeptPage | None
     """None if it was never fetched, or answered without validators."""
+    published_at: datetime | None = None
+    """Of the article that it brought last time; None for a listing, and before the first success."""
+    run_id: int | None = None
+    """The run that holds it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +230,9 @@ class Settlement:
     reason: str | None = None
     """Why it is not done, as counted by the run."""
     due_at: datetime | None = None
-    """Waiting: not before this. Done: when to revisit; None for never."""
+    """Waiting: not before this. Done or failed: when to revisit the article; None for never."""
+    attempts: int = 0
+    """Fetches in a row that failed, this one included."""
     article: Article | None = None
     """The article it brought."""
     found: tuple[FoundUrl, ...] = ()

@@ -60,19 +60,22 @@ def settle(
 
 def _rows(keys: Iterable[bytes], settlements: Iterable[Settlement]) -> Iterable[dict[str, Any]]:
     for key, settlement in zip(keys, settlements, strict=True):
-        is_well = settlement.state in (FrontierState.DONE, FrontierState.GONE)
+        article = settlement.article
         row = {
+            "holder": settlement.lease.run_id,
+            "is_well": settlement.state in (FrontierState.DONE, FrontierState.GONE),
             "state": settlement.state.value,
             "reason": settlement.reason,
             "due_at": settlement.due_at,
-            "attempts": 0 if is_well else settlement.lease.attempts + 1,
+            "attempts": settlement.attempts,
+            "published_at": article.published_at if article is not None else settlement.lease.published_at,
             "settled_at": settlement.settled_at,
         }
         yield {"key": key, **row}
-        article = settlement.article
         if article is not None:
             names = {url_key(url) for url in (article.canonical_url, *article.aliases)}
-            yield from ({"key": name, **row} for name in names - {key})
+            # one of its names is enough to revisit it by
+            yield from ({"key": name, **row, "due_at": None} for name in names - {key})
 
 
 def _articles_at(key: bytes) -> Any:

@@ -44,6 +44,7 @@ class BatchWriter(Generic[Work, Done]):
         max_wait_seconds: Longest time a piece waits for its batch to fill: the most that a power cut can cost.
         max_pending: Pieces waiting before `submit` blocks: bounds the memory.
         patience_seconds: How long a batch is tried again while the database cannot be reached.
+        on_failed: Called from the writer's thread when it stops for an error, for those who wait for reports.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class BatchWriter(Generic[Work, Done]):
         max_wait_seconds: float = 0.5,
         max_pending: int = 1000,
         patience_seconds: float = 0.0,
+        on_failed: Callable[[Exception], None] | None = None,
     ) -> None:
         self._write_batch = write
         self._on_written = on_written
@@ -62,6 +64,7 @@ class BatchWriter(Generic[Work, Done]):
         self._max_wait_seconds = max_wait_seconds
         self._max_pending = max_pending
         self._patience_seconds = patience_seconds
+        self._on_failed = on_failed
         self._lock = threading.Lock()
         self._has_work = threading.Condition(self._lock)
         self._has_room = threading.Condition(self._lock)
@@ -135,6 +138,8 @@ class BatchWriter(Generic[Work, Done]):
             while batch := self._next_batch():
                 self._write(batch)
         except Exception as error:  # the thread's edge: kept here, raised by submit() and close()
+            if self._on_failed is not None:
+                self._on_failed(error)
             with self._lock:
                 self._error = error
                 self._has_room.notify_all()

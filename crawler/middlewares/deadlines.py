@@ -1,29 +1,65 @@
-"""Deadlines for a fetch: the first byte has its own, beside the whole response."""
+"""Deadlines for a fetch: connection and first byte have their own, beside the whole response."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import DownloadTimeoutError
+from twisted.web.client import HTTPConnectionPool
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+    from twisted.internet.defer import Deferred
+    from twisted.internet.interfaces import IStreamClientEndpoint
+
+
+class ConnectTimeout(DownloadTimeoutError):
+    """A server did not accept a connection in time."""
 
 
 class FirstByteTimeout(DownloadTimeoutError):
     """A server did not begin to answer in time."""
 
 
+class DeadlinePool(HTTPConnectionPool):
+    """Twisted's connections, with a deadline for opening one.
+
+    Scrapy gives its agent the deadline of the whole response as the one for the connection, too.
+    """
+
+    # a request that met a closing connection would be sent again at once, whatever pace the host was promised
+    retryAutomatically = False
+
+    def __init__(self, reactor: Any, *, connect_seconds: float) -> None:
+        super().__init__(reactor, persistent=True)  # type: ignore[no-untyped-call]  # Twisted leaves it without types
+        self._connect_seconds = connect_seconds
+
+    def getConnection(self, key: Hashable, endpoint: IStreamClientEndpoint) -> Deferred[Any]:
+        """Return a connection, an open one or a new one, in time."""
+
+        def give_up(*_: object) -> NoReturn:
+            raise ConnectTimeout(f"no connection within {self._connect_seconds} s")
+
+        connecting = super().getConnection(key, endpoint)
+        return connecting.addTimeout(self._connect_seconds, self._reactor, onTimeoutCancel=give_up)
+
+
 class DeadlineDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's handler, with a deadline for the first byte beside the one for the whole response."""
+    """Scrapy's handler, with deadlines for the connection and the first byte beside the one for the whole response."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._first_byte_seconds = crawler.settings.getfloat("FIRST_BYTE_SECONDS")
+        made_by_scrapy = self._pool
+        self._pool = DeadlinePool(made_by_scrapy._reactor, connect_seconds=crawler.settings.getfloat("CONNECT_SECONDS"))
+        self._pool.maxPersistentPerHost = made_by_scrapy.maxPersistentPerHost
+        self._pool._factory = made_by_scrapy._factory
 
     async def download_request(self, request: Request) -> Response:
         """Fetch, and give up on a server that has not begun to answer in time."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from crawler.middlewares.refusals import FetchRefused
-from storage import FrontierState
+from crawler.middlewares.refusals import LeadsElsewhere
 from storage.identity import canonical_url
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class GuardMiddleware:
         """Let a request to one of the source's hosts pass, or to another name of one.
 
         Raises:
-            FetchRefused: It leads elsewhere.
+            LeadsElsewhere: It is for another host.
         """
         host = urlsplit(request.url).hostname or ""
         if host in self._hosts:
@@ -39,4 +38,4 @@ class GuardMiddleware:
         except ValueError:
             host = ""
         if host not in self._hosts:
-            raise FetchRefused("failed: leads to another site", state=FrontierState.FAILED)
+            raise LeadsElsewhere("leads to another site")

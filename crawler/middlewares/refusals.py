@@ -1,4 +1,4 @@
-"""FetchRefused: a middleware will not have a URL fetched now, or at all."""
+"""What middlewares raise instead of letting a request pass."""
 
 from __future__ import annotations
 
@@ -26,3 +26,23 @@ class FetchRefused(IgnoreRequest):
         self.reason = reason
         self.state = state
         self.retry_at = retry_at
+
+
+class LeadsElsewhere(IgnoreRequest):
+    """A request, such as one that a redirect led to, is for a host that is not the source's."""
+
+
+class ChallengePage(IgnoreRequest):
+    """A page that asks a browser to prove itself came instead of the page that was asked for."""
+
+
+class TooLarge(IgnoreRequest):
+    """A body is larger than the limit, or would be once it is unpacked."""
+
+
+class UnknownCompression(IgnoreRequest):
+    """A body is packed in a way that was not asked for."""
+
+
+class RunIsEnding(IgnoreRequest):
+    """The run ends before this request was sent; its lease is given back."""

@@ -1,29 +1,33 @@
 """RobotsMiddleware: robots.txt by RFC 9309, kept in the store for a day.
 
-Source: https://www.rfc-editor.org/rfc/rfc9309, read 2026-11-23: 4xx allows everything (2.3.1.3), a server that fails
-or cannot be reached disallows everything (2.3.1.4), a copy is used for 24 hours at most (2.4).
+Source: https://www.rfc-editor.org/rfc/rfc9309, read 2026-11-23: five redirects are followed (2.3.1.2), 4xx allows
+everything (2.3.1.3), a server that fails or cannot be reached disallows everything (2.3.1.4), a copy is used for 24
+hours at most (2.4).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from protego import Protego
 from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
 
 from crawler.middlewares.hosts import HostMiddleware
-from crawler.middlewares.refusals import FetchRefused
+from crawler.middlewares.refusals import FetchRefused, RunIsEnding
+from crawler.middlewares.troubles import TROUBLES, words_for
 from crawler.patience import in_thread
-from storage import FrontierState, KeptRobots
+from storage import FrontierState, KeptRobots, RunState, StoreUnavailable
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+
+    from crawler.run_frontier import RunFrontier
 
 logger = logging.getLogger(__name__)
 
@@ -39,14 +43,24 @@ MAX_BYTES = 500 * 1024
 LONGEST_CRAWL_DELAY_SECONDS = 300.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What a robots.txt says, and until when it may be taken at its word."""
+
+    protego: Protego
+    good_until: datetime
+
+
 class RobotsMiddleware:
     """Asks a host's robots.txt before every request."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._agent = crawler.settings["ROBOTSTXT_USER_AGENT"]
-        self._hosts = crawler.spider.frontier.store.hosts  # type: ignore[union-attr]  # the spider is ours, and set
-        self._rules: dict[str, asyncio.Task[Protego]] = {}
+        self._patience = timedelta(seconds=crawler.settings.getfloat("PATIENCE_SECONDS"))
+        self._frontier: RunFrontier = crawler.spider.frontier  # type: ignore[union-attr]  # the spider is ours, and set
+        self._hosts = self._frontier.store.hosts
+        self._learnt: dict[str, asyncio.Task[_Rules]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -63,49 +77,84 @@ class RobotsMiddleware:
             return
         parts = urlsplit(request.url)
         site = f"{parts.scheme}://{parts.netloc}"
-        if site not in self._rules:
-            self._rules[site] = asyncio.ensure_future(self._learn(site))
-        try:
-            rules = await asyncio.shield(self._rules[site])
-        except FetchRefused:
-            self._rules.pop(site, None)
-            raise
-        if not rules.can_fetch(request.url, self._agent):
+        learning = self._learnt.get(site)
+        if learning is None or (learning.done() and _is_stale(learning)):
+            learning = self._learnt[site] = asyncio.ensure_future(self._learn(site))
+        rules = await asyncio.shield(learning)
+        if not rules.protego.can_fetch(request.url, self._agent):
             raise FetchRefused("failed: robots.txt", state=FrontierState.FAILED)
 
-    async def _learn(self, site: str) -> Protego:
-        """Return a site's rules: kept ones that are fresh, or as fetched now."""
-        now = datetime.now(UTC)
-        host = urlsplit(site).netloc
-        kept = await in_thread(self._hosts.robots, host)
-        if kept is None or now - kept.fetched_at > (KEPT_FOR if 0 < kept.status < 500 else FAILED_KEPT_FOR):
-            kept = await self._fetch(site)
-            await in_thread(self._hosts.keep_robots, host, kept)
-        if kept.status == 0 or kept.status >= 500:
-            why = f"HTTP {kept.status}" if kept.status else "no answer"
-            logger.warning("robots.txt of %s cannot be had (%s), so nothing is fetched from it for now", host, why)
-            raise FetchRefused(
-                f"to be tried again: robots.txt cannot be had ({why})",
-                state=FrontierState.WAITING,
-                retry_at=kept.fetched_at + FAILED_KEPT_FOR,
-            )
-        rules = Protego.parse(kept.body.decode("utf-8", "replace") if kept.status < 300 else "")
-        delay = rules.crawl_delay(self._agent)
-        middleware = self._crawler.get_downloader_middleware(HostMiddleware)
-        if delay and middleware is not None:
-            middleware.set_crawl_delay(urlsplit(site).hostname or "", min(delay, LONGEST_CRAWL_DELAY_SECONDS))
-        return rules
+    async def _learn(self, site: str) -> _Rules:
+        """Return a site's rules: kept ones that are fresh, or as fetched now.
 
-    async def _fetch(self, site: str) -> KeptRobots:
-        request = Request(f"{site}/robots.txt", meta={"is_robots": True, "handle_httpstatus_all": True})
+        Raises:
+            FetchRefused: They cannot be had; if it is the source's own site, the run ends.
+        """
+        host = self._frontier.host_of(site)
+        kept = await in_thread(self._hosts.robots, host)
+        why = f"HTTP {kept.status}" if kept is not None and kept.status else "no answer"
+        if kept is None or datetime.now(UTC) > _good_until(kept):
+            kept, why = await self._fetch(site)
+            await in_thread(self._hosts.keep_robots, host, kept)
+        good_until = _good_until(kept)
+        if _is_missing(kept):
+            told = f"robots.txt of {host} cannot be had ({why}), so nothing is fetched from it"
+            logger.warning(told)
+            if host == self._frontier.home and good_until - datetime.now(UTC) > self._patience:
+                self._frontier.end_early(RunState.FAILED, f"{told} before {good_until:%Y-%m-%d %H:%M:%S} UTC")
+            reason = f"to be tried again: robots.txt cannot be had ({why})"
+            raise FetchRefused(reason, state=FrontierState.WAITING, retry_at=good_until)
+        protego = Protego.parse(_as_text(kept.body) if kept.status < 300 else "")
+        delay = protego.crawl_delay(self._agent)
+        if delay:
+            await self._keep_distance(host, timedelta(seconds=min(delay, LONGEST_CRAWL_DELAY_SECONDS)), kept)
+        return _Rules(protego, good_until)
+
+    async def _keep_distance(self, host: str, delay: timedelta, kept: KeptRobots) -> None:
+        """Keep a Crawl-delay from now on, and from the fetch of the robots.txt that asks for it."""
+        middleware = self._crawler.get_downloader_middleware(HostMiddleware)
+        assert middleware is not None, "crawler.settings plugs it in"
+        middleware.pace(host).crawl_delay = delay
+        await in_thread(self._hosts.hold, host, until=kept.fetched_at + delay, now=datetime.now(UTC))
+
+    async def _fetch(self, site: str) -> tuple[KeptRobots, str]:
+        """Return robots.txt as it is now, and how the fetch went in words.
+
+        Raises:
+            RunIsEnding: Before it was asked for.
+            FetchRefused: The host is paused.
+        """
+        request = Request(f"{site}/robots.txt", meta={"is_robots": True})
         assert self._crawler.engine is not None
-        status, body = 0, b""
         try:
             response: Response = await self._crawler.engine.download_async(request)
-            status, body = response.status, response.body[:MAX_BYTES]
-        except IgnoreRequest as error:
-            # more redirects than allowed: RFC 9309 2.3.1.2 has it count as not there
-            status = 404 if "redirections" in str(error) else 0
-        except Exception as error:
-            logger.warning("robots.txt of %s: %s", site, error)
-        return KeptRobots(status=status, body=body, fetched_at=datetime.now(UTC))
+        except (RunIsEnding, FetchRefused, StoreUnavailable):
+            raise
+        except TROUBLES as error:
+            words = words_for(error)
+            # more redirects than are followed: RFC 9309 2.3.1.2 has it count as not there
+            status = 404 if words == "too many redirects" else 0
+            return KeptRobots(status=status, body=b"", fetched_at=datetime.now(UTC)), words
+        kept = KeptRobots(status=response.status, body=response.body[:MAX_BYTES], fetched_at=datetime.now(UTC))
+        return kept, f"HTTP {response.status}"
+
+
+def _is_stale(learning: asyncio.Task[_Rules]) -> bool:
+    if learning.cancelled() or learning.exception() is not None:
+        return True
+    return datetime.now(UTC) > learning.result().good_until
+
+
+def _is_missing(kept: KeptRobots) -> bool:
+    """Could it not be had? 429 asks for time; it does not say that everything is allowed."""
+    return kept.status == 0 or kept.status >= 500 or kept.status == 429
+
+
+def _good_until(kept: KeptRobots) -> datetime:
+    return kept.fetched_at + (FAILED_KEPT_FOR if _is_missing(kept) else KEPT_FOR)
+
+
+def _as_text(body: bytes) -> str:
+    """Decode a robots.txt, without its byte-order mark and without a last line that the size limit has cut."""
+    text = body.decode("utf-8-sig", "replace")
+    return text if len(body) < MAX_BYTES else text[: text.rfind("\n") + 1]

@@ -6,13 +6,13 @@ import dataclasses
 import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 
 from crawler.decoding import decode_page
 from crawler.errors import PageNotUnderstood
 from crawler.items import Fetched
+from crawler.middlewares.refusals import RunIsEnding
 from crawler.patience import in_thread
 from crawler.spiders.failures import judge_failure
 from crawler.verdict import ARTICLE_PRIORITY, LISTING_PRIORITY
@@ -41,19 +41,27 @@ class NewsSpider(Spider):
         plan: Where to start, how many listing pages to follow, how many articles to take.
         frontier: The run's hold on the frontier, which the scheduler and the store pipeline take from here.
         retry_seconds: Wait before the second try of a URL; it doubles with every further one.
+        trusts_validators: Whether to ask conditionally; a host that was caught lying is not.
     """
 
     name = "news"
 
     def __init__(
-        self, *, source: Source, plan: CrawlPlan, frontier: RunFrontier, retry_seconds: float, **kwargs: Any
+        self,
+        *,
+        source: Source,
+        plan: CrawlPlan,
+        frontier: RunFrontier,
+        retry_seconds: float,
+        trusts_validators: bool = True,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.source = source
         self.plan = plan
         self.frontier = frontier
         self.retry_seconds = retry_seconds
-        self.trusts_validators = True
+        self.trusts_validators = trusts_validators
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield a request for each seed URL of the plan, or for the source's front and section pages."""
@@ -76,10 +84,12 @@ class NewsSpider(Spider):
             etag=_header(response, "ETag"),
             last_modified=_header(response, "Last-Modified"),
         )
-        if response.status == 304:
-            yield dataclasses.replace(fetched, is_unmodified=True, reason="not modified")
-        elif not lease.is_listing and canonical_url(response.url) == canonical_url(self.source.home_url):
+        if not lease.is_listing and canonical_url(response.url) == canonical_url(self.source.home_url):
             yield dataclasses.replace(fetched, state=FrontierState.GONE, reason="gone: sent to the front page")
+        elif response.status == 304 and lease.kept is not None:
+            yield dataclasses.replace(fetched, is_unmodified=True, reason="not modified")
+        elif response.status == 304:
+            yield dataclasses.replace(fetched, state=FrontierState.FAILED, reason="failed: HTTP 304 to a plain request")
         else:
             yield self._read(response, fetched)
 
@@ -88,13 +98,15 @@ class NewsSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it on every failure
         error = failure.value
         assert error is not None, "a failure has an error"
+        if isinstance(error, RunIsEnding):
+            return
         fetched = judge_failure(error, request.meta["lease"], datetime.now(UTC), self.retry_seconds)
         logger.warning("%s: %s", fetched.reason, request.url)
         yield fetched
 
     async def mark_liar(self, url: str) -> None:
         """Trust a host's validators no longer: it kept them for a page that had changed."""
-        host = urlsplit(url).hostname or ""
+        host = self.frontier.host_of(url)
         self.trusts_validators = False
         logger.warning("%s answers with validators of another state of the page; they are no longer used", host)
         await in_thread(self.frontier.store.hosts.mark_liar, host, now=datetime.now(UTC))

@@ -1,0 +1,84 @@
+"""What kept a fetch from an answer, in our words: each trouble is counted under its own."""
+
+from __future__ import annotations
+
+import zlib
+
+from OpenSSL import SSL
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+from twisted.internet.error import ConnectError
+from twisted.web.client import ResponseFailed
+
+from crawler.middlewares.deadlines import ConnectTimeout, FirstByteTimeout
+from crawler.middlewares.refusals import ChallengePage
+from storage import StoreUnavailable
+
+# The first that fits counts, so narrower kinds stand before wider ones.
+_PASSING: tuple[tuple[type[BaseException], str], ...] = (
+    (StoreUnavailable, "the database was away"),
+    (ChallengePage, "challenge page"),
+    (ConnectTimeout, "no connection in time"),
+    (FirstByteTimeout, "no first byte in time"),
+    (DownloadTimeoutError, "timeout"),
+    (DownloadConnectionRefusedError, "connection refused"),
+    (CannotResolveHostError, "host name not found"),
+    (ResponseDataLossError, "body cut short"),
+    (DownloadFailedError, "connection broken"),
+    (ConnectError, "no connection"),
+    (zlib.error, "broken compression"),
+)
+
+TROUBLES: tuple[type[BaseException], ...] = (*(kind for kind, _ in _PASSING), DownloadCancelledError, IgnoreRequest)
+"""All that a fetch may raise; anything else is a mistake of ours."""
+
+_SILENCES = (
+    DownloadTimeoutError,
+    DownloadConnectionRefusedError,
+    CannotResolveHostError,
+    DownloadFailedError,
+    ConnectError,
+)
+
+
+def words_for(error: BaseException) -> str:
+    """Return what an exception of a fetch says, in the words under which runs count it."""
+    return passing_words_for(error) or lasting_words_for(error)
+
+
+def passing_words_for(error: BaseException) -> str | None:
+    """Return the words for a trouble that may be over at the next try; None if it is of another kind."""
+    if _is_tls(error):
+        return None
+    return next((words for kind, words in _PASSING if isinstance(error, kind)), None)
+
+
+def lasting_words_for(error: BaseException) -> str:
+    """Return the words for a trouble that the next try would meet again."""
+    if _is_tls(error):
+        return "TLS refused"
+    if isinstance(error, DownloadCancelledError):  # Scrapy breaks off for no other reason
+        return "too large"
+    if isinstance(error, IgnoreRequest):
+        return "too many redirects" if "redirections" in str(error) else str(error)
+    return type(error).__name__
+
+
+def is_silence(error: BaseException) -> bool:
+    """Did the host not answer at all?"""
+    return isinstance(error, _SILENCES)
+
+
+def _is_tls(error: BaseException) -> bool:
+    """Did the handshake fail, such as on a certificate that cannot be verified?"""
+    cause = error.__cause__
+    if not isinstance(error, DownloadFailedError) or not isinstance(cause, ResponseFailed):
+        return False
+    return any(reason.check(SSL.Error) for reason in cause.reasons)
