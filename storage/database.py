@@ -113,6 +113,21 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Give a transaction in which every query sees the database as it was at the first, however long it takes.
+
+    Raises:
+        StoreUnavailable: The database cannot be reached or read.
+    """
+    # in SQLite every transaction is one
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with in_plain_words(engine.url), engine.connect() as connection:
+        connection.execution_options(**options)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Give the one writing transaction of the database: others wait until it has ended.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
-from storage import frontier_tables
+from storage import frontier_tables, search_tables
 from storage.database import reading, writing
 from storage.errors import StoreUnavailable, WrongSchema
 from storage.tables import ArticleRow, Row
@@ -28,6 +28,7 @@ NEWEST = SCHEMAS[-1]
 METADATA = Row.metadata
 """All tables; the modules that define them are imported here."""
 assert frontier_tables.FrontierRow.metadata is METADATA
+assert search_tables.SearchStateRow.metadata is METADATA
 
 
 def schema_of(connection: Connection) -> str | None:
@@ -49,8 +50,10 @@ def schema_of(connection: Connection) -> str | None:
     return None
 
 
-def make_or_check(engine: Engine, *, must_exist: bool) -> None:
+def make_or_check(engine: Engine, *, must_exist: bool) -> str:
     """Make the tables of an empty database; check that those of another one are what this program needs.
+
+    Returns the schema's number.
 
     Args:
         engine: Of the database.
@@ -70,6 +73,7 @@ def make_or_check(engine: Engine, *, must_exist: bool) -> None:
             _check(connection, found)
     if found is None:
         upgrade(engine)
+    return NEWEST
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str]:

@@ -17,11 +17,9 @@ from storage.database import open_engine, reading, writing
 from storage.schema import METADATA, NEWEST, SCHEMAS, schema_of, upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from sqlalchemy import Engine
-
-    from conftest import Ended
 
 ROOT = Path(__file__).resolve().parent.parent
 DUMPS = ROOT / "tests" / "schemas"
