@@ -18,20 +18,22 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-_MARK = re.compile(r"<(style|script)\b([^>]*)>|</head>")
+_MARK = re.compile(r"<(style|script)\b([^>]*)>|</head>(?=\s*<body)")
 _MOST_HOPS = 32
 
-# A tag of a plain head: quotes closed, names in lower case, no comment, nothing that only a parser puts right. The
-# metas are most of it, so they have an alternative of their own; the text of the title comes with its tag.
-_VALUE = r'"[^"<>\x00-\x08\x0b-\x1f]*+"'
+# A tag of a plain head: quotes closed, names in lower case, nothing that only a parser puts right. The metas are most
+# of it, so they have an alternative of their own; the text of the title comes with its tag.
+_VALUE = r'[^"<>\x00-\x08\x0b-\x1f]*+'
 _PLAIN_TAG = re.compile(
-    rf"<(?:meta (name|property)=({_VALUE}) content=({_VALUE})\s*/?>"
-    rf"|(html|link|meta|base)((?:\s++[a-z:-]++(?:={_VALUE})?+)*+)\s*/?>"
+    rf'<(?:meta (name|property)="({_VALUE})" content="({_VALUE})"\s*/?>'
+    rf'|(html|head|link|meta|base)((?:\s++[a-z:-]++(?:="{_VALUE}")?+)*+)\s*/?>'
     r"|(title)>([^<>\x00-\x08\x0b-\x1f]*+)"
-    r"|(?:!DOCTYPE [^<>]*|head|/title|/?noscript)>)"
+    r"|(?:!DOCTYPE [^<>]*|/title|/?noscript)>)"
 )
-_ATTRIBUTE = re.compile(rf"([a-z:-]+)=({_VALUE})")
-_ODD_REFERENCE = re.compile(r"&(?!(?:amp|quot|lt|gt|#0?39);)")
+_ATTRIBUTE = re.compile(rf'([a-z:-]+)="({_VALUE})"')
+_COMMENT = re.compile(r"<!--(?!-?>)(?:(?!--!>).)*?-->", re.DOTALL)
+_ODD_REFERENCE = re.compile(r"&(?!(?:amp|quot|lt|gt|#0?39|#x(?:2[\dA-F]|3[\dA-F]|00[A-F][\dA-F]));)")
+"""Not one of ``&#x20;`` to ``&#x3F;`` and ``&#x00A0;`` to ``&#x00FF;``, of which the platform before 2018 is full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +78,12 @@ def cut_head(html: str) -> HeadCut | None:
         if weight == "script" and "application/ld+json" in match[2]:
             json_ld.append(html[match.end() : closed])
         begin = closed + len(weight) + 3
-    end = html.find("</head>")
-    return HeadCut(end=end, html=html[:end], json_ld=()) if end >= 0 else None
+    # a second one may have metas before it
+    return (
+        HeadCut(end=html.find("</head>"), html=html.partition("</head>")[0], json_ld=())
+        if html.count("</head>") == 1
+        else None
+    )
 
 
 def read_head(html: str) -> Head:
@@ -106,24 +112,24 @@ def _closing(html: str, mark: str, begin: int) -> int:
 
 def _plain_elements(html: str) -> list[tuple[str, dict[str, str], str]] | None:
     """Return name, attributes and text of the elements that count in a plain head; None when it is not plain."""
+    if "<!--" in html:
+        html = _COMMENT.sub("", html)
     tags = _PLAIN_TAG.findall(html)
-    if len(tags) != html.count("<") or html.count("<html") != 1 or ("&" in html and _ODD_REFERENCE.search(html)):
+    has_references = "&" in html
+    if len(tags) != html.count("<") or html.count("<html") != 1 or (has_references and _ODD_REFERENCE.search(html)):
         return None
+    read = unescape if has_references else str
     elements = []
     for key, name, content, tag, attributes, title, text in tags:
         if key:
-            elements.append(("meta", {key: _unquoted(name), "content": _unquoted(content)}, ""))
+            elements.append(("meta", {key: read(name), "content": read(content)}, ""))
         elif tag in ("html", "meta") or "canonical" in attributes or "hreflang" in attributes:
             # of two attributes of one name the first counts
-            said = {name: _unquoted(value) for name, value in reversed(_ATTRIBUTE.findall(attributes))}
+            said = {name: read(value) for name, value in reversed(_ATTRIBUTE.findall(attributes))}
             elements.append((tag, said, ""))
         elif title:
-            elements.append((title, {}, unescape(text)))
+            elements.append((title, {}, read(text)))
     return elements
-
-
-def _unquoted(value: str) -> str:
-    return unescape(value[1:-1]) if "&" in value else value[1:-1]
 
 
 def _elements(tree: _Element) -> Iterator[tuple[str, dict[str, str], str]]:

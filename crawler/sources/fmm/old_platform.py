@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from crawler.sources.fmm.body import is_shown
 from crawler.sources.fmm.media import split_credit
 from crawler.sources.fmm.parts import Parts
-from crawler.sources.fmm.trees import folded_text, found, with_class
+from crawler.sources.fmm.trees import folded_text, found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from crawler.sources.fmm.pages import Page
 
 _AUTHORS = (
-    "descendant::*[@itemprop='author']//a | descendant::*[contains(@class, 'author')]//a[not(contains(@class, "
-    "'twitter'))]"
+    "descendant::*[@itemprop='author']/descendant::a"
+    " | descendant::*[contains(@class, 'author')]/descendant::a[not(contains(@class, 'twitter'))]"
 )
 
 
@@ -38,7 +38,7 @@ def find_parts(page: Page) -> Parts:
     if article is None:
         return Parts()
     titles = found(article, "descendant::h1")
-    lead, body = _lead_and_body(article)
+    lead, body = _lead_and_body(article, page.in_article("intro")[:1])
     return Parts(
         title=folded_text(titles[0]) if titles else "",
         lead=tuple(lead),
@@ -51,20 +51,21 @@ def find_parts(page: Page) -> Parts:
         ),
         authors=tuple(dict.fromkeys(filter(None, map(folded_text, found(article, _AUTHORS))))),
         tags=page.head.metas.get("article:tag", ()) or tuple(_tags(article)),
-        section=next(map(folded_text, found(article, "descendant::*[contains(@class, 'category')]//a")), None),
-        programme=next((name for link in with_class(article, "title-modal-edition") if (name := _own(link))), None),
+        section=next(
+            map(folded_text, found(article, "descendant::*[contains(@class, 'category')]/descendant::a")), None
+        ),
+        programme=next((name for link in page.in_article("title-modal-edition") if (name := _own(link))), None),
         content_id=article.get("data-bo-nid"),
-        copyright=next(map(folded_text, with_class(article, "copyright")), ""),
+        copyright=next(map(folded_text, page.in_article("copyright")), ""),
     )
 
 
-def _lead_and_body(article: _Element) -> tuple[list[_Element], list[_Element]]:
+def _lead_and_body(article: _Element, intros: list[_Element]) -> tuple[list[_Element], list[_Element]]:
     """Return the elements of lead and body.
 
     The lead stands in ``.intro``, or is the first heading of the body when that begins with one.
     """
     bodies = found(article, "descendant::*[@itemprop='articleBody']")[:1] or found(article, "child::*[@class='bd']")[:1]
-    intros = with_class(article, "intro")[:1]
     content = [child for body in bodies for child in body if child not in intros and is_shown(child)]
     if not intros and content and content[0].tag == "h2":
         return content[:1], content[1:]
@@ -72,20 +73,23 @@ def _lead_and_body(article: _Element) -> tuple[list[_Element], list[_Element]]:
 
 
 def _main_pictures(article: _Element) -> Iterator[_Element]:
-    yield from found(article, "descendant::header//figure | descendant::header//img | descendant::*[@itemprop='image']")
+    yield from found(
+        article,
+        "descendant::header/descendant::figure | descendant::header/descendant::img | descendant::*[@itemprop='image']",
+    )
 
 
 def _legend(article: _Element) -> tuple[str | None, str | None]:
     """Return caption and credit: two ``small`` below the picture on RFI, one line on France 24."""
-    smalls = [folded_text(small) for small in found(article, "descendant::header//*[@class='media']/small")]
+    smalls = [folded_text(small) for small in found(article, "descendant::header/descendant::*[@class='media']/small")]
     if smalls:
         return split_credit(" © ".join(filter(None, smalls)))
-    lines = found(article, "descendant::header//figcaption")
+    lines = found(article, "descendant::header/descendant::figcaption")
     return split_credit(folded_text(lines[0])) if lines else (None, None)
 
 
 def _tags(article: _Element) -> Iterator[str]:
-    for link in found(article, "descendant::ul[contains(@class, 'tag')]//a"):
+    for link in found(article, "descendant::ul[contains(@class, 'tag')]/descendant::a"):
         if tag := folded_text(link):
             yield tag
 

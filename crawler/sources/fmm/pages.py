@@ -88,7 +88,7 @@ def cut_page(html: str) -> Page | None:
     if head is None:
         return None
     begin, title_at, end = _place(html, head.end)
-    if min(begin, title_at, end) < 0 or html.find("</head>", head.end + 1, begin) >= 0:
+    if min(begin, title_at, end) < 0:
         return None
     has_body = html.find("t-content__body", title_at, end) >= 0 or html.find("t-content__body", end) < 0
     is_nested = html.find("<article", begin + 8, end) >= 0
