@@ -26,7 +26,7 @@ DUMPS = ROOT / "tests" / "schemas"
 DENGTA = "https://www.rfi.fr/cn/中国/20230801-dengta"
 
 # the search index, of another kind on each database, is made by SQL of its own
-BESIDE_METADATA = re.compile("search_")
+BESIDE_METADATA = re.compile("search_index")
 
 
 @pytest.fixture
