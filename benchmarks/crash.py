@@ -267,15 +267,14 @@ def stop_by(number: signal.Signals, stage: Stage, verdict: Verdict) -> None:
 
 def fill_the_disk(stage: Stage, verdict: Verdict, postgres: PostgreSQL | None) -> None:
     """Crawl onto a disk that is too small, then make room and repeat the command."""
-    bare = stage.new_db()
-    Store.open(bare).close()
-    room = size_of(bare) + (stage.db_bytes - size_of(bare)) // 3
-    with small_disk(room) if postgres is None else small_tablespace(postgres, room) as disk:
+    with small_disk() if postgres is None else small_tablespace(postgres) as disk:
+        Store.open(disk.db).close()
+        disk.leave_room((stage.db_bytes - size_of(disk.db)) // 3)
         campaign = Campaign(stage, disk.db, verdict)
         code, said = end_of(campaign.start(limit_bytes=disk.limit_bytes))
         verdict.interruptions = 1
         verdict.notes = said
-        if code != 1 or ("check the disk" if disk.limit_bytes else "full") not in said:
+        if code != 1 or ("disk" if disk.limit_bytes else "is full; make room") not in said:
             verdict.faults.append(f"exit code {code}: {said}")
         disk.make_room()
         campaign.finish()
