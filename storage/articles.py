@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import and_, select
 from zstandard import ZstdCompressor
 
+from storage.indexing import index_saved
 from storage.outcomes import KnownArticle, Memory, Revision, Sighting, fresh_revisions
 from storage.rows import (
     article_columns,
@@ -182,6 +183,7 @@ def _new_claims(known: KnownArticle, sighting: Sighting) -> Iterator[dict[str, A
 def _write(connection: Connection, memory: Memory, claims: list[dict[str, Any]], *, now: datetime) -> None:
     """Write what has changed: parents first, so that foreign keys hold at every statement."""
     known_articles = memory.articles.values()
+    index_saved(connection, known_articles)
     stored = [known for known in known_articles if not known.is_new]
     insert_rows(connection, ArticleRow, [article_columns(known) for known in known_articles if known.is_new])
     update_rows(connection, ArticleRow, [mirror_columns(known) for known in stored if known.mirrors])

@@ -111,6 +111,11 @@ def read_revisions(connection: Connection, url: str) -> list[StoredArticle]:
     return [as_stored(row, aliases, claims) for row in connection.execute(_EVERY.where(ArticleRow.id == article_id))]
 
 
+def read_by_id(connection: Connection, article_ids: Iterable[int]) -> dict[int, StoredArticle]:
+    """Return the current revisions of some articles by id, without aliases and claims."""
+    return {row.article_id: as_stored(row) for row in fetch_in(connection, _CURRENT, ArticleRow.id, article_ids)}
+
+
 def read_revision(connection: Connection, article_id: int, number: int) -> StoredArticle | None:
     """Return one revision of an article, without aliases and claims; None if it has none of this number."""
     row = connection.execute(_EVERY.where(ArticleRow.id == article_id, RevisionRow.number == number)).first()

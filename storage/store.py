@@ -20,6 +20,7 @@ from storage.reading import count_by_section, known_among, page_through, read_ar
 from storage.restoring import restore
 from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
 from storage.schema import make_or_check
+from storage.search import Search
 from storage.seed_copies import read_seed_copies, save_seed_copies
 from storage.tables import ArticleRow
 
@@ -58,6 +59,8 @@ class Store:
         """The way out."""
         self.retention = Retention(engine)
         """What is kept for how long."""
+        self.search = Search(engine)
+        """What articles say."""
 
     @classmethod
     def open(cls, url: str = "sqlite:///newscrawl.db", *, must_exist: bool = False) -> Self:

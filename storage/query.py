@@ -1,0 +1,128 @@
+"""What a person asks for, understood: ``白宫 东京``, ``"prime minister"``, ``Macr*``, ``-football``.
+
+All words are to be found, quoted ones in a row; a ``*`` after a word lets it go on, a ``-`` before one wants it
+absent. There is no wrong query: what is no sign here is a word or nothing. A `Term` says what to ask the index for,
+and finds itself in folded text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from storage.search_index import Match, Phrase
+from storage.tokens import LONGEST_WORD, SPACELESS, fold, is_spaceless, runs, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# Who pastes a whole article is served by its first words.
+MOST_TERMS = 32
+LONGEST_TERM = 200
+
+# A single letter begins so many words that it finds nothing in particular: here it is a word of its own.
+SHORTEST_PREFIX = 2
+
+_PIECE = re.compile(
+    r"""((?<!\S)[-－−])?(?:"([^"]*)"?|“([^”]*)”?|«([^»]*)»?|「([^」]*)」?|『([^』]*)』?|([^\s"“«「『]+))([*＊]?)"""
+)
+_WORD_BEGINS = f"(?<![^ {SPACELESS}])"
+_WORD_ENDS = f"(?![^ {SPACELESS}])"
+_WORD_GOES_ON = f"[^ {SPACELESS}]*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One word or quotation of a query."""
+
+    phrases: tuple[Phrase, ...]
+    """What the index must hold; where these are several, it may hold them without the term."""
+    pattern: re.Pattern[str]
+    """Finds it in folded text, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What to find and what not."""
+
+    wanted: tuple[Term, ...] = ()
+    unwanted: tuple[Term, ...] = ()
+
+    @property
+    def match(self) -> Match | None:
+        """What to ask the index for; None if nothing is wanted."""
+        if not self.wanted:
+            return None
+        exact = (term.phrases for term in self.unwanted if len(term.phrases) == 1)
+        return Match(
+            all_of=tuple(dict.fromkeys(phrase for term in self.wanted for phrase in term.phrases)),
+            none_of=tuple(phrase for phrases in exact for phrase in phrases),
+        )
+
+    def is_met_by(self, *folded_texts: str) -> bool:
+        """Return whether every wanted term is in one of the texts, and no unwanted one in any."""
+        return all(any(map(term.pattern.search, folded_texts)) for term in self.wanted) and not any(
+            any(map(term.pattern.search, folded_texts)) for term in self.unwanted
+        )
+
+
+def parse_query(text: str) -> Query:
+    """Understand a query; nothing is an error, and what holds no letter and no number is nothing.
+
+    >>> [phrase.tokens for term in parse_query('白宫 "porte-parole"').wanted for phrase in term.phrases]
+    [('白宫',), ('porte', 'parole')]
+    """
+    wanted: list[Term] = []
+    unwanted: list[Term] = []
+    for piece in _PIECE.finditer(text):
+        minus, *bodies, star = piece.groups()
+        body = next(body for body in bodies if body is not None)
+        folded = fold(body[:LONGEST_TERM])
+        if not (parts := runs(folded)):
+            continue
+        is_prefix = bool(star) or body.endswith(("*", "＊"))
+        (unwanted if minus else wanted).append(_term(parts, folded, is_prefix=is_prefix))
+        if len(wanted) + len(unwanted) == MOST_TERMS:
+            break
+    return Query(wanted=tuple(wanted), unwanted=tuple(unwanted))
+
+
+def _term(parts: Sequence[Sequence[str]], folded: str, *, is_prefix: bool) -> Term:
+    last = parts[-1][0]
+    is_prefix = is_prefix and not is_spaceless(last) and len(last) >= SHORTEST_PREFIX
+    return Term(
+        phrases=tuple(_phrases(parts, is_prefix=is_prefix)),
+        pattern=re.compile(_pattern(parts, folded, is_prefix=is_prefix)),
+    )
+
+
+def _phrases(parts: Sequence[Sequence[str]], *, is_prefix: bool) -> Iterator[Phrase]:
+    """Yield what the index holds wherever the runs stand in a row.
+
+    Where a text goes on after the last character of a query, the index holds that character with the next one: only
+    all before it are asked for in a row, and a character alone without its place.
+    """
+    *before, last = ("".join(part) for part in parts)
+    placed = [token for run in before for token in tokens(run)]
+    if not is_spaceless(last):
+        yield Phrase(tokens=(*placed, last), is_prefix=is_prefix)
+    elif len(parts[-1]) > 1:
+        yield Phrase(tokens=(*placed, *tokens(last)[:-1]))
+    else:
+        if placed:
+            yield Phrase(tokens=tuple(placed))
+        yield Phrase(tokens=(last,))
+
+
+def _pattern(parts: Sequence[Sequence[str]], folded: str, *, is_prefix: bool) -> str:
+    written = ["".join(part) for part in parts]
+    pattern = written[0] if is_spaceless(written[0]) else _WORD_BEGINS + written[0]
+    for before, after in pairwise(written):
+        # between a word and a character of a script without spaces a space is a matter of taste
+        is_tight = is_spaceless(before) != is_spaceless(after)
+        pattern += (" *" if is_tight else " +") + after
+    if is_spaceless(written[-1]):
+        return pattern
+    return pattern + (_WORD_GOES_ON if is_prefix or len(written[-1]) == LONGEST_WORD else _WORD_ENDS)

@@ -1,0 +1,220 @@
+"""Full text, Chinese included: `Search` finds articles by what their current revision says.
+
+The index (`storage.search_index`) answers with ids; `storage.search_walk` puts them in order of time. Texts are then
+looked at themselves, so that what is shown holds what was asked for, and is ranked alike on every database.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, select
+
+from storage.database import reading
+from storage.indexing import count_unindexed, paragraphs_of, rebuild
+from storage.query import parse_query
+from storage.reading import read_by_id
+from storage.rows import fetch_in
+from storage.search_walk import Place, Scope, Walk
+from storage.snippets import Snippet, Span, cut_snippet, highlight
+from storage.tables import ArticleRow, BodyRow, RevisionRow
+from storage.tokens import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from storage.query import Query
+    from storage.records import StoredArticle
+
+# Articles that are ranked, where more match: those that have all words in the title first, then the newest.
+RANKED = 120
+
+# What a word counts for in the title and in the lead, beside 1 in the text.
+TITLE_WEIGHT, LEAD_WEIGHT = 8.0, 2.5
+
+# BM25's usual constants (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009): how soon more of the
+# same word counts no more, and how much a longer text has to hold it more often.
+_SATURATION, _LENGTH = 1.2, 0.75
+
+# Folded characters of a text that is neither long nor short.
+_USUAL_LENGTH = 2_000
+
+# Texts looked at together: a page of results.
+_CHUNK = 24
+
+
+class Order(enum.Enum):
+    """In which order articles are shown."""
+
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One article that was found."""
+
+    stored: StoredArticle
+    gone_at: datetime | None
+    """When the source stopped showing it; None while it is there."""
+    score: float
+    """How well it fits, from 0; comparable within one answer."""
+    title_highlights: tuple[Span, ...]
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The answer to a query."""
+
+    hits: tuple[Hit, ...]
+    more_after: Place | None
+    """Where to go on; None at the end, and in order of relevance."""
+    unindexed: int
+    """Articles that search does not reach, until `Search.rebuild` has run."""
+
+
+class Search:
+    """What articles say; the face of this room."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(
+        self,
+        query: str,
+        scope: Scope | None = None,
+        *,
+        order: Order = Order.RELEVANCE,
+        limit: int = 20,
+        after: Place | None = None,
+    ) -> Found:
+        """Find articles; the one door for all who search.
+
+        Args:
+            query: See `storage.query`; any text is one.
+            scope: Which articles to look through; None for all.
+            order: By relevance (equal ones newest first), or by time of publication.
+            limit: At most so many.
+            after: Go on after this place, `Found.more_after` of the answer before; not in order of relevance.
+
+        Raises:
+            ValueError: `after` was given in order of relevance.
+        """
+        if after is not None and order is Order.RELEVANCE:
+            raise ValueError("places are in order of time; relevance cannot go on after one")
+        understood, scope = parse_query(query), scope or Scope()
+        with reading(self._engine) as connection:
+            if order is Order.RELEVANCE:
+                ranked, more_after = _most_relevant(connection, understood, scope, limit), None
+            else:
+                is_newest = order is Order.NEWEST
+                places = _verified(connection, understood, scope, newest_first=is_newest, after=after)
+                taken = [text for _, text in zip(range(limit + 1), places, strict=False)]
+                ranked = taken[:limit]
+                more_after = ranked[-1].place if len(taken) > limit else None
+            return Found(
+                hits=tuple(_shown(connection, understood, ranked)),
+                more_after=more_after,
+                unindexed=count_unindexed(connection),
+            )
+
+    def rebuild(self, *, from_scratch: bool = False, on_progress: Callable[[int, int], None] = lambda *_: None) -> int:
+        """Index all articles anew, newest first, and return how many; see `storage.indexing.rebuild`."""
+        return rebuild(self._engine, from_scratch=from_scratch, on_progress=on_progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What an article says, folded."""
+
+    place: Place
+    title: str
+    lead: str
+    body: str
+
+    def score(self, query: Query) -> float:
+        """Return how well it fits: BM25 over title, lead and text, without the rarity of words, which all are there."""
+        length = 1 - _LENGTH + _LENGTH * (len(self.lead) + len(self.body)) / _USUAL_LENGTH
+        score = 0.0
+        for term in query.wanted:
+            title, lead, body = (len(term.pattern.findall(part)) for part in (self.title, self.lead, self.body))
+            weight = TITLE_WEIGHT * title + (LEAD_WEIGHT * lead + body) / length
+            score += weight / (weight + _SATURATION)
+        return round(score / max(len(query.wanted), 1), 6)
+
+
+def _most_relevant(connection: Connection, query: Query, scope: Scope, limit: int) -> list[_Text]:
+    """Return what fits best, of what has everything in the title and of what is newest."""
+    found: dict[int, _Text] = {}
+    most = max(RANKED, limit)
+    for in_titles, enough in ((True, most // 2), (False, most)):
+        for text in _verified(connection, query, scope, in_titles=in_titles, known=found):
+            found[text.place.article_id] = text
+            if len(found) >= enough:
+                break
+    ranked = sorted(found.values(), key=lambda text: (text.score(query), text.place), reverse=True)
+    return ranked[:limit]
+
+
+def _verified(
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    *,
+    newest_first: bool = True,
+    after: Place | None = None,
+    in_titles: bool = False,
+    known: dict[int, _Text] | None = None,
+) -> Iterator[_Text]:
+    """Yield the texts that hold what was asked for, in order of time, but for those that are known already."""
+    match = query.match
+    if match is None:
+        return
+    walk = Walk(match=match.in_titles() if in_titles else match, scope=scope, newest_first=newest_first, after=after)
+    for places in walk.places(connection):
+        unknown = [place for place in places if place.article_id not in (known or ())]
+        for start in range(0, len(unknown), _CHUNK):
+            for text in _read_texts(connection, unknown[start : start + _CHUNK]):
+                if query.is_met_by(text.title, text.lead, text.body):
+                    yield text
+
+
+_TEXTS = (
+    select(ArticleRow.id, RevisionRow.title, RevisionRow.lead, BodyRow.content)
+    .join(RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision))
+    .outerjoin(BodyRow, BodyRow.revision_id == RevisionRow.id)
+)
+
+
+def _read_texts(connection: Connection, places: list[Place]) -> list[_Text]:
+    rows = {row.id: row for row in fetch_in(connection, _TEXTS, ArticleRow.id, [place.article_id for place in places])}
+    return [
+        _Text(place, fold(row.title), fold(row.lead or ""), fold("\n".join(paragraphs_of(row.content))))
+        for place in places
+        for row in [rows[place.article_id]]
+    ]
+
+
+_GONE = select(ArticleRow.id, ArticleRow.gone_at)
+
+
+def _shown(connection: Connection, query: Query, texts: list[_Text]) -> Iterator[Hit]:
+    ids = [text.place.article_id for text in texts]
+    stored = read_by_id(connection, ids)
+    gone = {row.id: row.gone_at for row in fetch_in(connection, _GONE, ArticleRow.id, ids)}
+    for text in texts:
+        one = stored[text.place.article_id]
+        yield Hit(
+            stored=one,
+            gone_at=gone[text.place.article_id],
+            score=text.score(query),
+            title_highlights=highlight(query, one.article.title),
+            snippet=cut_snippet(query, one.article.text),
+        )
