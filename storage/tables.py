@@ -3,7 +3,8 @@
 Lists read `articles` alone; what an article said stands in `revisions`, its long texts apart in `bodies`. Addresses
 are found by their 16-byte keys (measured: an index of 138 MB a million instead of 773 MB). Ids of articles and
 revisions are given by the writer, who is alone (see `storage.database.writing`): no sequence, the same on every
-database, and in the order of storing.
+database, and in the order of storing. Tables are made by migrations: who changes one here adds one there, see
+docs/contributing.md.
 """
 
 from __future__ import annotations

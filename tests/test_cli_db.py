@@ -131,7 +131,7 @@ def test_an_old_database_is_upgraded(newscrawl: Callable[..., Ended], tmp_path: 
         ["articles", "list"],
         ["db", "check"],
         ["db", "dump"],
-        ["crawl", "rfi-cn", "--via", "http://127.0.0.1:1"],
+        ["seeds", "import", str(SCHEMAS)],
     ):
         ended = newscrawl(*command, "--db", url)
         assert (command, ended.code, ended.err) == (command, 1, sentence)
