@@ -16,7 +16,8 @@ from sqlalchemy import select
 from storage.database import reading
 from storage.reading import STORED_COLUMNS, as_stored
 from storage.rows import fetch_in
-from storage.tables import AliasRow, ArticleRow, BodyRow, ClaimRow, RevisionRow, SeedCopyRow
+from storage.seed_copies import seed_copies_of
+from storage.tables import AliasRow, ArticleRow, BodyRow, ClaimRow, RevisionRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from storage.records import StoredArticle
+    from storage.seed_copies import SeedCopy
 
 # Revisions in one page: about 6 MB of texts, 20 MB with what Python makes of them.
 PAGE = 400
@@ -46,6 +48,8 @@ class Selection:
     """Every revision instead of only those that are current."""
     limit: int | None = None
     """At most so many revisions."""
+    with_seed_copies: bool = False
+    """Bring the imported files of each article along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +97,8 @@ class ExportedRevision:
     stored: StoredArticle
     """As `Store.article` shows it; its first_seen_at and last_seen_at are those of the revision in an export of all
     revisions, and else those of the article."""
-    has_seed_copy: bool
-    """The very file it was imported from is kept."""
+    seed_copies: tuple[SeedCopy, ...]
+    """The imported files of its article, where they were asked for."""
     marks: Marks | None
     """Only in an export of all revisions."""
 
@@ -117,7 +121,7 @@ class Exports:
     def revisions(self, selection: Selection) -> Iterator[ExportedRevision]:
         """Yield revisions in the order of storing, in bounded memory; what is stored meanwhile is included."""
         for page in self._chosen(selection):
-            yield from self._load([id_ for id_, _ in page], all_revisions=selection.all_revisions)
+            yield from self._load([id_ for id_, _ in page], selection)
 
     def partitions(self, selection: Selection) -> dict[Partition, array[int]]:
         """Return the ids of the revisions of each partition, in the order of storing: eight bytes a revision."""
@@ -127,15 +131,10 @@ class Exports:
                 found.setdefault(partition, array("q")).append(id_)
         return dict(sorted(found.items()))
 
-    def load(self, ids: Sequence[int], *, all_revisions: bool) -> Iterator[ExportedRevision]:
-        """Yield revisions by their ids, in that order, in bounded memory.
-
-        Args:
-            ids: Of `partitions`.
-            all_revisions: As it was selected.
-        """
+    def load(self, ids: Sequence[int], selection: Selection) -> Iterator[ExportedRevision]:
+        """Yield revisions by ids of `partitions`, in their order, in bounded memory."""
         for start in range(0, len(ids), PAGE):
-            yield from self._load(ids[start : start + PAGE], all_revisions=all_revisions)
+            yield from self._load(ids[start : start + PAGE], selection)
 
     def _chosen(self, selection: Selection) -> Iterator[list[tuple[int, Partition]]]:
         """Yield the ids of what is selected, a page at a time."""
@@ -165,14 +164,13 @@ class Exports:
             yield rows, articles
             last = rows[-1].id
 
-    def _load(self, ids: Sequence[int], *, all_revisions: bool) -> list[ExportedRevision]:
+    def _load(self, ids: Sequence[int], selection: Selection) -> list[ExportedRevision]:
         with reading(self._engine) as connection:
             rows = {row.id: row for row in fetch_in(connection, _REVISIONS, RevisionRow.id, ids)}
-            articles = _articles_of(rows.values())
-            copies = fetch_in(connection, select(SeedCopyRow.article_id), SeedCopyRow.article_id, articles)
-            copied = {article_id for (article_id,) in copies}
-            marks = _read_marks(connection, rows.values()) if all_revisions else {}
-        return [_as_exported(rows[id_], has_seed_copy=rows[id_].article_id in copied, marks=marks) for id_ in ids]
+            marks = _read_marks(connection, rows.values()) if selection.all_revisions else {}
+            articles = _articles_of(rows.values()) if selection.with_seed_copies else ()
+            copies = seed_copies_of(connection, articles)
+        return [_as_exported(rows[id_], marks=marks, copies=copies) for id_ in ids]
 
 
 # No join: the planner can only walk the primary key.
@@ -247,9 +245,11 @@ def _read_marks(connection: Connection, rows: Iterable[Any]) -> dict[int, Marks]
     }
 
 
-def _as_exported(row: Any, *, has_seed_copy: bool, marks: Mapping[int, Marks]) -> ExportedRevision:
+def _as_exported(row: Any, *, marks: Mapping[int, Marks], copies: Mapping[int, Sequence[SeedCopy]]) -> ExportedRevision:
     stored = as_stored(row)
     if row.id not in marks:
         # of an article as it is now its own times are shown, as everywhere
         stored = replace(stored, first_seen_at=row.article_first_seen_at, last_seen_at=row.article_last_seen_at)
-    return ExportedRevision(id=row.id, stored=stored, has_seed_copy=has_seed_copy, marks=marks.get(row.id))
+    return ExportedRevision(
+        id=row.id, stored=stored, marks=marks.get(row.id), seed_copies=tuple(copies.get(row.article_id, ()))
+    )

@@ -1,18 +1,19 @@
-"""Articles as others read them: one JSON shape everywhere, and JSON Lines."""
+"""Articles as others read them: one JSON shape everywhere, on one line."""
 
 from __future__ import annotations
 
 from datetime import UTC
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from storage.identity import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from storage.exporting import Marks
     from storage.records import Article, StoredArticle
 
 _LINE_ENDS = (
@@ -20,6 +21,16 @@ _LINE_ENDS = (
     ("\u2028".encode(), rb"\u2028"),
     ("\u2029".encode(), rb"\u2029"),
 )
+
+
+# fmt: off
+ARTICLE_KEYS = (
+    "source", "canonical_url", "title", "programme", "agency", "lead", "paragraphs", "text", "html",
+    "published_at", "modified_at", "observed_at", "fetched_at", "first_seen_at", "last_seen_at", "authors",
+    "section", "tags", "language", "images", "media", "alternates", "content_id", "revision", "fingerprint",
+)
+"""The keys of the one JSON shape of an article, in their order."""
+# fmt: on
 
 
 def as_json(article: Article, *, stored: StoredArticle | None = None) -> dict[str, Any]:
@@ -61,6 +72,31 @@ def as_json(article: Article, *, stored: StoredArticle | None = None) -> dict[st
     }
 
 
+def marks_as_json(marks: Marks) -> dict[str, Any]:
+    """Return what an export of all revisions says beside the article, so that it can be stored again just so."""
+    return {
+        "is_current": marks.is_current,
+        "is_silent": marks.is_silent,
+        "stated_at": as_iso(marks.stated_at),
+        "stated_seen_at": as_iso(marks.stated_seen_at),
+        "stored_at": as_iso(marks.stored_at),
+        "article_first_seen_at": as_iso(marks.article_first_seen_at),
+        "article_last_seen_at": as_iso(marks.article_last_seen_at),
+        "gone_at": as_iso(marks.gone_at),
+        "claims_digest": marks.claims_digest,
+        "aliases": [{"url": alias.url, "why": alias.why} for alias in marks.aliases],
+        "claims": [
+            {
+                "field": claim.field,
+                "origin": claim.origin,
+                "value": claim.value,
+                "first_seen_at": as_iso(claim.first_seen_at),
+            }
+            for claim in marks.claims
+        ],
+    }
+
+
 def as_iso(instant: datetime | None) -> str | None:
     """Return an aware instant as ISO 8601 in UTC, with ``Z``.
 
@@ -69,15 +105,6 @@ def as_iso(instant: datetime | None) -> str | None:
     '2023-08-01T12:00:00Z'
     """
     return instant.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z" if instant else None
-
-
-def write_jsonl(articles: Iterable[StoredArticle], stream: IO[bytes]) -> int:
-    """Write articles as JSON Lines (UTF-8, one object a line) and return how many they were."""
-    count = 0
-    for stored in articles:
-        stream.write(json_line(as_json(stored.article, stored=stored)))
-        count += 1
-    return count
 
 
 def json_line(value: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from zstandard import ZstdCompressor, ZstdDecompressor
 
 from storage.database import reading
-from storage.rows import insert_rows
+from storage.rows import fetch_in, insert_rows
 from storage.tables import ArticleRow, SeedCopyRow
 
 if TYPE_CHECKING:
@@ -90,3 +90,14 @@ def read_seed_copies(engine: Engine) -> Iterator[StoredSeedCopy]:
         if len(page) < PAGE:
             return
         last_id = page[-1].id
+
+
+def seed_copies_of(connection: Connection, article_ids: Iterable[int]) -> dict[int, list[SeedCopy]]:
+    """Return the seed files of some articles by the articles' ids, each in the order of import."""
+    decompress = ZstdDecompressor().decompress
+    query = select(SeedCopyRow.article_id, SeedCopyRow.name, SeedCopyRow.observed_at, SeedCopyRow.content)
+    found: dict[int, list[SeedCopy]] = {}
+    for row in fetch_in(connection, query.order_by(SeedCopyRow.id), SeedCopyRow.article_id, article_ids):
+        copy = SeedCopy(name=row.name, raw=decompress(row.content), observed_at=row.observed_at)
+        found.setdefault(row.article_id, []).append(copy)
+    return found

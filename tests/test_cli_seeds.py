@@ -55,7 +55,7 @@ def test_a_second_import_changes_nothing(newscrawl: Callable[..., Ended]) -> Non
 def test_export_gives_back_the_very_files(newscrawl: Callable[..., Ended], stored_seeds: str, tmp_path: Path) -> None:
     """Names and bytes are those that were imported; importing them again gives the same rows."""
     ended = newscrawl("seeds", "export", "out", "--json", "--db", stored_seeds)
-    assert ended.objects == [{"copied": len(FILES), "written": 0}]
+    assert ended.objects == [{"copied": len(FILES), "written": 0, "pruned": 0}]
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == FILES
     newscrawl("seeds", "import", "out")
     assert newscrawl("articles", "export").out == newscrawl("articles", "export", "--db", stored_seeds).out
@@ -127,7 +127,7 @@ def test_what_is_refused_is_named_and_the_rest_is_stored(newscrawl: Callable[...
     [
         ("nowhere", 2, "no such file or folder: nowhere"),
         ("empty", 1, "the import failed: there are no seed files"),
-        ("letter.txt", 1, "the import failed: no file could be read"),
+        ("letter.txt", 1, "the import failed: none of the seed files could be read"),
     ],
 )
 def test_an_import_of_nothing_fails(

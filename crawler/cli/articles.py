@@ -1,27 +1,33 @@
-"""``newscrawl articles``: what is stored."""
+"""``newscrawl articles``: what is stored; list and show, and the commands of `export` and `history`."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from crawler.cli.options import Db, Json, known_source, open_store, parse_when
-from crawler.cli.output import complain, in_zone, print_json, print_table
-from crawler.errors import BadInput
-from crawler.exports import export_jsonl
-from storage.exports import as_json, write_jsonl
+from crawler.cli.export import export_articles
+from crawler.cli.history import show_changes, show_diff, show_history
+from crawler.cli.options import (
+    Db,
+    Json,
+    SectionOption,
+    SinceOption,
+    SourceOption,
+    UntilOption,
+    known_source,
+    open_store,
+    parse_when,
+)
+from crawler.cli.output import in_zone, print_json, print_table
+from storage.exports import as_json
 
 app = typer.Typer(help="What is stored.", no_args_is_help=True)
 
-SourceOption = Annotated[str | None, typer.Option("--source", help="Only this source, such as rfi-cn.")]
-SectionOption = Annotated[str | None, typer.Option("--section", help="Only this section, such as 中国.")]
-SinceOption = Annotated[
-    str | None, typer.Option("--since", help="Published at or after; 2023-08-01 or 01/08/2023, Paris time.")
-]
-UntilOption = Annotated[str | None, typer.Option("--until", help="Published before; the day itself is not included.")]
+app.command("export")(export_articles)
+app.command("history")(show_history)
+app.command("diff")(show_diff)
+app.command("changes")(show_changes)
 
 
 @app.command("list")
@@ -82,36 +88,5 @@ def show_article(
         ("last seen", in_zone(stored.last_seen_at, article.source)),
     ]
     print_table(article.title, (), [fact for fact in facts if fact[1]])
-    typer.echo("\n" + "\n\n".join(article.text.split("\n")))
-
-
-@app.command("export")
-def export_articles(
-    *,
-    source: SourceOption = None,
-    section: SectionOption = None,
-    since: SinceOption = None,
-    until: UntilOption = None,
-    format: Annotated[str, typer.Option("--format", help="jsonl: one article a line.")] = "jsonl",  # noqa: A002 -- the option's name
-    output: Annotated[
-        Path | None, typer.Option("--output", help="File to write; - or nothing is standard output.")
-    ] = None,
-    db: Db = None,
-) -> None:
-    """Export articles, oldest first."""
-    if format != "jsonl":
-        raise BadInput(f"unknown format {format!r}; known: jsonl")
-    known_source(source)
-    with open_store(db, must_exist=True) as store:
-        found = store.articles(
-            source=source, section=section, since=parse_when(since), until=parse_when(until), newest_first=False
-        )
-        if output is None or str(output) == "-":
-            write_jsonl(found, sys.stdout.buffer)
-            return
-        try:
-            count = export_jsonl(found, output)
-        except KeyboardInterrupt:
-            complain(f"stopped by hand; {output} was not touched")
-            raise typer.Exit(130) from None
-    typer.echo(f"{count} articles in {output}", err=True)
+    text = "(its text was pruned)" if stored.is_pruned else "\n\n".join(article.text.split("\n"))
+    typer.echo(f"\n{text}")

@@ -22,6 +22,13 @@ Db = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
+SourceOption = Annotated[str | None, typer.Option("--source", help="Only this source, such as rfi-cn.")]
+SectionOption = Annotated[str | None, typer.Option("--section", help="Only this section, such as 中国.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", help="Published at or after; 2023-08-01 or 01/08/2023, Paris time.")
+]
+UntilOption = Annotated[str | None, typer.Option("--until", help="Published before; the day itself is not included.")]
+
 PARIS = ZoneInfo("Europe/Paris")
 
 

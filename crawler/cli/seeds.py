@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from crawler.archives.seeds import find_seed_files
+from crawler.cli.imports import print_import
 from crawler.cli.options import Db, Json, open_store
 from crawler.cli.output import complain, print_json
 from crawler.cli.progress import watch
-from crawler.cli.runs import print_run, run_as_json
 from crawler.exports import export_seed_files
 from crawler.imports import import_seed_files
-from storage import RunState
+from storage import Selection
 
 app = typer.Typer(help="Archived articles, one file each: in and out of the database.", no_args_is_help=True)
 
@@ -30,16 +30,7 @@ def import_seeds(
     files = sum(1 for _ in find_seed_files(paths))
     with open_store(db) as store, watch("importing", total=files) as on_progress:
         run = import_seed_files(paths, store, on_progress=on_progress, on_refused=complain)
-    if json:
-        print_json(run_as_json(run))
-    else:
-        print_run(run)
-    if run.state is RunState.STOPPED:
-        complain("stopped by hand; what was read is kept, the same command goes on")
-        raise typer.Exit(130)
-    if run.state is RunState.FAILED:
-        complain(f"the import failed: {run.reason}")
-        raise typer.Exit(1)
+    print_import(run, json=json)
 
 
 @app.command("export")
@@ -52,7 +43,9 @@ def export_seeds(
     """Write seed files: imported ones byte for byte as they came, crawled articles in the archive's form."""
     try:
         with open_store(db, must_exist=True) as store, watch("exporting") as on_progress:
-            counts = export_seed_files(store, folder, on_progress=on_progress)
+            counts = export_seed_files(
+                store.exports.revisions(Selection(with_seed_copies=True)), folder, on_progress=on_progress
+            )
     except KeyboardInterrupt:
         complain(f"stopped by hand; every file in {folder} is whole, the same command goes on")
         raise typer.Exit(130) from None

@@ -1,26 +1,24 @@
-"""Articles out of the store and into files, whole or not at all."""
+"""Articles out of the store as seed files: imported ones byte for byte, the others in the archive's form."""
 
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from hashlib import sha256
 from html import escape
-from tempfile import NamedTemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from crawler.archives.seeds import new_seed
 from crawler.errors import BadInput
+from crawler.exports.files import whole_file
 from crawler.sources import source_named
-from storage.exports import write_jsonl
 from storage.identity import slug, url_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from crawler.items import SeedFile
-    from storage import Store, StoredArticle
+    from storage import ExportedRevision, StoredArticle
 
 # Articles between two looks at the counts for whoever watches.
 PROGRESS_EVERY_ARTICLES = 100
@@ -29,60 +27,25 @@ _NOT_IN_A_FILE_NAME = re.compile(r"[^\w.-]+")
 _LONGEST_NAME = 80  # characters; a Chinese one takes three bytes of the 255 that file systems allow
 
 
-@contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Give a stream whose file appears under its name only when all is written.
-
-    What is no file but takes bytes, such as ``/dev/stdout`` or a named pipe, is written to as it is; of a link the
-    target is replaced, not the link.
-
-    Raises:
-        BadInput: The file cannot be written.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            with path.open("wb") as pipe:
-                yield pipe
-            return
-        target = path.resolve()
-        with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as stream:
-            temporary = target.parent / stream.name
-            try:
-                yield stream.file
-            except BaseException:
-                temporary.unlink()
-                raise
-        temporary.chmod(0o644)
-        temporary.replace(target)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from None
-
-
-def export_jsonl(articles: Iterable[StoredArticle], path: Path) -> int:
-    """Write articles as JSON Lines and return how many they were.
-
-    Raises:
-        BadInput: The file cannot be written.
-    """
-    with whole_file(path) as stream:
-        return write_jsonl(articles, stream)
-
-
 def export_seed_files(
-    store: Store, folder: Path, *, on_progress: Callable[[Mapping[str, int]], None]
+    revisions: Iterable[ExportedRevision],
+    folder: Path,
+    *,
+    on_progress: Callable[[Mapping[str, int]], None] = lambda _: None,
 ) -> dict[str, int]:
-    """Write every article as a seed file: imported ones byte for byte, the others in the archive's form.
+    """Write articles as seed files: imported ones byte for byte, the others in the archive's form.
 
     No file is ever overwritten: where a name is taken by other bytes (two folders were imported that each had a
     ``1.md``), the file gets the start of its SHA-256 behind its name.
 
     Args:
-        store: Where from.
+        revisions: Of articles as they are now, with their seed copies.
         folder: Made if it is not there.
         on_progress: Called now and then with the counts so far.
 
     Returns:
-        ``copied``: files that were imported; ``written``: articles that no imported file holds.
+        ``copied``: files that were imported; ``written``: articles that no imported file holds; ``pruned``: articles
+        whose text is gone.
 
     Raises:
         BadInput: The folder cannot be written.
@@ -91,21 +54,18 @@ def export_seed_files(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"{folder} cannot be made: {error.strerror}") from None
-    counts = {"copied": 0, "written": 0}
-    imported: set[str] = set()
-    for kept in store.seed_copies():
-        imported.add(kept.canonical_url)
-        _write_once(folder / kept.copy.name, kept.copy.raw)
-        counts["copied"] += 1
-        if counts["copied"] % PROGRESS_EVERY_ARTICLES == 0:
-            on_progress(counts)
-    for stored in store.articles(newest_first=False):
-        if stored.article.canonical_url in imported:
-            continue
-        seed = seed_of(stored)
-        _write_once(folder / seed.name, seed.raw)
-        counts["written"] += 1
-        if counts["written"] % PROGRESS_EVERY_ARTICLES == 0:
+    counts = {"copied": 0, "written": 0, "pruned": 0}
+    for number, exported in enumerate(revisions, start=1):
+        for copy in exported.seed_copies:
+            _write_once(folder / copy.name, copy.raw)
+        counts["copied"] += len(exported.seed_copies)
+        if exported.stored.is_pruned and not exported.seed_copies:
+            counts["pruned"] += 1
+        elif not exported.seed_copies:
+            seed = seed_of(exported.stored)
+            _write_once(folder / seed.name, seed.raw)
+            counts["written"] += 1
+        if number % PROGRESS_EVERY_ARTICLES == 0:
             on_progress(counts)
     return counts
 
