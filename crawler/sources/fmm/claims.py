@@ -40,28 +40,32 @@ def claims_of(page: Page, parts: Parts, url: str) -> Iterator[Claim]:
     """Yield every time and title that the page states, with where it stands."""
     said, layer = page.statement, page.data_layer
     for field, (attribute, printed) in zip(("published_at", "modified_at"), parts.times, strict=False):
-        yield from _claim(field, attribute, "time")
         printed_at = printed_time(printed, ZONE)
-        yield from _claim(field, printed_at.isoformat() if printed_at else None, "printed")
-    yield from _claim("published_at", page.meta("article:published_time"), "meta")
-    yield from _claim("modified_at", page.meta("article:modified_time"), "meta")
-    yield from _claim("published_at", said.published, "json-ld")
-    yield from _claim("modified_at", said.modified, "json-ld")
-    yield from _claim("published_at", layer.published, "datalayer")
+        yield from _claims(
+            (field, attribute, "time"), (field, printed_at.isoformat() if printed_at else None, "printed")
+        )
+    yield from _claims(
+        ("published_at", page.meta("article:published_time"), "meta"),
+        ("modified_at", page.meta("article:modified_time"), "meta"),
+        ("published_at", said.published, "json-ld"),
+        ("modified_at", said.modified, "json-ld"),
+        ("published_at", layer.published, "datalayer"),
+    )
     yield from url_claims(url)
-    yield from _claim("title", parts.title, "h1")
-    yield from _claim("title", page.meta("og:title"), "og")
-    yield from _claim("title", said.title, "json-ld")
-    yield from _claim("title", layer.title, "datalayer")
-    yield from _claim("title", page.head.title, "title-tag")
+    yield from _claims(
+        ("title", parts.title, "h1"),
+        ("title", page.meta("og:title"), "og"),
+        ("title", said.title, "json-ld"),
+        ("title", layer.title, "datalayer"),
+        ("title", page.head.title, "title-tag"),
+    )
 
 
-def url_claims(url: str) -> Iterator[Claim]:
-    """Yield the day that an article's URL names; it may be off by one."""
+def url_claims(url: str) -> list[Claim]:
+    """Return the day that an article's URL names; it may be off by one."""
     day = slug_date(url.rstrip("/").rpartition("/")[2])
-    yield from _claim("published_at", day.isoformat() if day else None, "url")
+    return _claims(("published_at", day.isoformat() if day else None, "url"))
 
 
-def _claim(field: str, value: str | None, origin: str) -> Iterator[Claim]:
-    if value:
-        yield Claim(field=field, value=value, origin=origin)
+def _claims(*stated: tuple[str, str | None, str]) -> list[Claim]:
+    return [Claim(field=field, value=value, origin=origin) for field, value, origin in stated if value]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from crawler.sources.fmm.trees import folded_text, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from lxml.etree import _Element
 
@@ -25,9 +25,9 @@ _MOST_HOPS = 32
 # of it, so they have an alternative of their own; the text of the title comes with its tag.
 _VALUE = r'[^"<>\x00-\x08\x0b-\x1f]*+'
 _PLAIN_TAG = re.compile(
-    rf'<(?:meta (name|property)="({_VALUE})" content="({_VALUE})"\s*/?>'
+    rf'<(?:meta (?:name|property)="({_VALUE})" content="({_VALUE})"\s*/?>'
     rf'|(html|head|link|meta|base)((?:\s++[a-z:-]++(?:="{_VALUE}")?+)*+)\s*/?>'
-    r"|(title)>([^<>\x00-\x08\x0b-\x1f]*+)"
+    r"|title>([^<>\x00-\x08\x0b-\x1f]*+)"
     r"|(?:!DOCTYPE [^<>]*|/title|/?noscript)>)"
 )
 _ATTRIBUTE = re.compile(rf'([a-z:-]+)="({_VALUE})"')
@@ -88,13 +88,20 @@ def cut_head(html: str) -> HeadCut | None:
 
 def read_head(html: str) -> Head:
     """Read a head that was cut out of its page."""
-    plain = _plain_elements(html)
-    return _head_of(plain) if plain is not None else read_head_of(tree_of(html))
+    return _plain_head(html) or read_head_of(tree_of(html))
 
 
 def read_head_of(tree: _Element | None) -> Head:
     """Read the metas and links of a tree wherever they stand: a broken head may have lost some to the body."""
-    return _head_of(_elements(tree) if tree is not None else ())
+    if tree is None:
+        return _head("", [], [], [])
+    metas, links = [], []
+    for element in tree.iter("meta", "link"):
+        if element.tag == "meta":
+            metas.append((element.get("property") or element.get("name"), element.get("content") or ""))
+        else:
+            links.append((element.get("rel"), element.get("hreflang"), element.get("href") or ""))
+    return _head(tree.get("lang") or "", map(folded_text, tree.iter("title")), metas, links)
 
 
 def _closing(html: str, mark: str, begin: int) -> int:
@@ -110,8 +117,8 @@ def _closing(html: str, mark: str, begin: int) -> int:
     return html.find(mark, at) if at >= 0 else at
 
 
-def _plain_elements(html: str) -> list[tuple[str, dict[str, str], str]] | None:
-    """Return name, attributes and text of the elements that count in a plain head; None when it is not plain."""
+def _plain_head(html: str) -> Head | None:
+    """Read a plain head; None when it is not plain."""
     if "<!--" in html:
         html = _COMMENT.sub("", html)
     tags = _PLAIN_TAG.findall(html)
@@ -119,48 +126,47 @@ def _plain_elements(html: str) -> list[tuple[str, dict[str, str], str]] | None:
     if len(tags) != html.count("<") or html.count("<html") != 1 or (has_references and _ODD_REFERENCE.search(html)):
         return None
     read = unescape if has_references else str
-    elements = []
-    for key, name, content, tag, attributes, title, text in tags:
-        if key:
-            elements.append(("meta", {key: read(name), "content": read(content)}, ""))
-        elif tag in ("html", "meta") or "canonical" in attributes or "hreflang" in attributes:
-            # of two attributes of one name the first counts
-            said = {name: read(value) for name, value in reversed(_ATTRIBUTE.findall(attributes))}
-            elements.append((tag, said, ""))
+    language, titles, metas, links = "", [], [], []
+    for name, content, tag, attributes, title in tags:
+        if name:
+            metas.append((read(name), read(content)))
         elif title:
-            elements.append((title, {}, read(text)))
-    return elements
+            titles.append(read(title))
+        elif tag == "html" or (tag == "link" and ("canonical" in attributes or "hreflang" in attributes)):
+            # of two attributes of one name the first counts
+            said = {key: read(value) for key, value in reversed(_ATTRIBUTE.findall(attributes))}
+            if tag == "html":
+                language = said.get("lang", "")
+            else:
+                links.append((said.get("rel"), said.get("hreflang"), said.get("href", "")))
+        elif tag == "meta" and ("name=" in attributes or "property=" in attributes):
+            return None
+    return _head(language, titles, metas, links)
 
 
-def _elements(tree: _Element) -> Iterator[tuple[str, dict[str, str], str]]:
-    yield "html", {"lang": tree.get("lang") or ""}, ""
-    for element in tree.iter("meta", "link", "title"):
-        attributes: list[tuple[str, str]] = element.items()  # type: ignore[assignment]  # never bytes on Python 3
-        yield str(element.tag), dict(attributes), folded_text(element) if element.tag == "title" else ""
-
-
-def _head_of(elements: Iterable[tuple[str, dict[str, str], str]]) -> Head:
-    metas: dict[str, list[str]] = {}
-    language, canonical, title = None, None, None
+def _head(
+    language: str,
+    titles: Iterable[str],
+    metas: Iterable[tuple[str | None, str]],
+    links: Iterable[tuple[str | None, str | None, str]],
+) -> Head:
+    """Make a head of its language, titles, metas (name, content) and links (rel, hreflang, address), as they stand."""
+    said: dict[str, tuple[str, ...]] = {}
+    for name, content in metas:
+        if name and (text := content.strip()):
+            said[name] = (*said[name], text) if name in said else (text,)
+    canonical = None
     alternates = []
-    for tag, said, text in elements:
-        if tag == "meta":
-            name, content = said.get("property") or said.get("name"), said.get("content", "").strip()
-            if name and content:
-                metas.setdefault(name, []).append(content)
-        elif tag == "title":
-            title = title or " ".join(text.split()) or None
-        elif tag == "html":
-            language = said.get("lang", "").strip() or None
-        elif address := said.get("href", "").strip():
-            if said.get("rel") == "canonical":
+    for rel, hreflang, href in links:
+        if address := href.strip():
+            if rel == "canonical":
                 canonical = canonical or address
-            elif hreflang := said.get("hreflang"):
+            elif hreflang:
                 alternates.append((hreflang.strip(), address))
     return Head(
-        language=language,
-        title=title,
-        metas={name: tuple(contents) for name, contents in metas.items()},
+        language=language.strip() or None,
+        title=next(filter(None, (" ".join(title.split()) for title in titles)), None),
+        metas=said,
         canonical=canonical,
         alternates=tuple(alternates),
     )

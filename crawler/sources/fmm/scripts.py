@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -49,16 +49,6 @@ class DataLayer:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Gathered:
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, story: dict[str, Any]) -> None:
-        for key, value in story.items():
-            if value and key not in self.values:
-                self.values[key] = value
-
-
 def read_statement(html: str, in_head: Iterable[str] = ()) -> Statement:
     """Read the JSON-LD of a page, over all its scripts; the first that says something of a field is believed.
 
@@ -67,10 +57,9 @@ def read_statement(html: str, in_head: Iterable[str] = ()) -> Statement:
         in_head: The texts of the JSON-LD scripts in its head; the rest is only looked through when they say nothing.
     """
     stories = list(_all_stories(in_head)) or list(_all_stories(_script_texts(html, "application/ld+json")))
-    gathered = _Gathered()
-    for story in stories:
-        gathered.add(story)
-    said = gathered.values
+    said: dict[str, Any] = {}
+    for story in reversed(stories):
+        said.update((key, value) for key, value in story.items() if value)
     return Statement(
         url=_text(said.get("url")),
         title=_text(said.get("headline")) or _text(said.get("name")),

@@ -64,7 +64,10 @@ def found(element: _Element, path: str) -> list[_Element]:
 
 def folded_text(element: _Element | None) -> str:
     """Return the text of an element with its blanks folded; empty for None."""
-    return " ".join("".join(map(str, element.itertext())).split()) if element is not None else ""
+    if element is None:
+        return ""
+    text = "".join(map(str, element.itertext())) if len(element) else element.text or ""
+    return " ".join(text.split())
 
 
 @cache
