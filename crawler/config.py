@@ -47,7 +47,7 @@ class Config(BaseSettings):
     """Longest that a run waits for a host that asks for a pause, or for a URL's next try, before it ends."""
 
     retry_seconds: float = Field(default=5.0, gt=0)
-    """Wait before the second try of a failed URL; it doubles with every further one."""
+    """Wait before the second try of a failed URL, and first pause for a host in trouble; they double each time."""
 
     batch_articles: int = Field(default=200, gt=0)
     """Articles written in one transaction at most; larger batches no longer write faster."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.config import Config
-    from storage import CrawlPlan, CrawlRun, Store
+    from storage import CrawlPlan, CrawlRun, Left, Store
 
 # Seconds between two looks at the counts for whoever watches.
 PROGRESS_EVERY_SECONDS = 0.5
@@ -83,15 +83,24 @@ def run_crawl(
     process.start()
     frontier.give_back()
     state, reason = ending.judge(frontier.early_end, did_start=not process.bootstrap_failed)
-    left = patiently(store.frontier.left, walk).count
-    counts = ending.counts() | ({"left waiting": left} if left else {})
+    left = patiently(store.frontier.left, walk)
+    counts = ending.counts() | ({"left waiting": left.count} if left.count else {})
     if state is RunState.FINISHED and frontier.has_reached_limit:
         reason = f"limit of {plan.limit} articles reached"
-    elif left:
-        state = RunState.FAILED if state is RunState.FINISHED else state
-        told = f"{left} URLs are left for a later run" if left > 1 else "1 URL is left for a later run"
-        reason = f"{reason}; {told}" if reason else told
+    elif state is RunState.FINISHED and left.count:
+        state, reason = RunState.FAILED, _tell_left(left, now=datetime.now(UTC))
+    elif left.count:
+        reason = f"{reason}; {_tell_left(left)}"
     return patiently(store.finish_run, run.id, state=state, reason=reason, counts=counts, now=datetime.now(UTC))
+
+
+def _tell_left(left: Left, *, now: datetime | None = None) -> str:
+    """Say how much is left and, with `now`, from when on and why, where it is not due yet."""
+    told = f"{left.count} URLs are left for a later run" if left.count > 1 else "1 URL is left for a later run"
+    if now is None or left.next_due_at is None or left.next_due_at <= now:
+        return told
+    why = f" ({left.next_reason})" if left.next_reason else ""
+    return f"{told}, from {left.next_due_at:%Y-%m-%d %H:%M:%S} UTC on{why}"
 
 
 def run_settings(plan: CrawlPlan, config: Config) -> Settings:
@@ -114,6 +123,7 @@ def run_settings(plan: CrawlPlan, config: Config) -> Settings:
             "USER_AGENT": f"newscrawl/{__version__}{contact}",
             "HOST_DELAY_SECONDS": plan.delay_seconds,
             "PATIENCE_SECONDS": config.patience_seconds,
+            "RETRY_SECONDS": config.retry_seconds,
             "CONNECT_SECONDS": config.connect_seconds,
             "FIRST_BYTE_SECONDS": config.first_byte_seconds,
             "DOWNLOAD_TIMEOUT": config.timeout_seconds,
@@ -188,10 +198,11 @@ class _Ending:
         if errors := self._crawler.stats.get_value("log_count/ERROR", 0) if self._crawler.stats else 0:
             told = f"{errors} errors" if errors > 1 else "an error"
             return RunState.FAILED, f"{told} in the crawler itself; see the messages above"
-        if counts["fetched"] and any(counts.get(name) for name in _SUCCESSES):
+        if any(counts.get(name) for name in _SUCCESSES):
             return RunState.FINISHED, None
-        obstacles = [name for name in counts if name.startswith(_OBSTACLES)]
-        return RunState.FAILED, f"nothing was read ({', '.join(obstacles) or 'the start pages link to no article'})"
+        if obstacles := [name for name in counts if name.startswith(_OBSTACLES)]:
+            return RunState.FAILED, f"nothing was read ({', '.join(obstacles)})"
+        return RunState.FINISHED, "nothing was left to fetch; another run may have done it"
 
     def _opened(self) -> None:
         if self._on_progress:

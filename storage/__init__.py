@@ -11,7 +11,7 @@ from storage.errors import (
     WrongSchema,
 )
 from storage.exporting import ExportedRevision, Exports, Marks, Partition, Selection, StoredAlias, StoredClaim
-from storage.frontier import Frontier, Left
+from storage.frontier import Frontier
 from storage.history import Change, ChangeKind, History, RevisionMarks
 from storage.hosts import Hosts, HostState, KeptRobots
 from storage.pruning import Pruned, Retention
@@ -27,6 +27,7 @@ from storage.records import (
     Image,
     KeptPage,
     LeasedUrl,
+    Left,
     Media,
     Outcome,
     RunState,

@@ -7,7 +7,6 @@ waits again; so does everything that a dead run held.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from orjson import JSONEncodeError
 
 from storage.database import reading, writing
 from storage.errors import WriteRefused
-from storage.leases import add_urls, count_left, lease_urls, renew_leases, return_leases
+from storage.leases import add_urls, find_left, lease_urls, renew_leases, return_leases
 from storage.records import Walk
 from storage.runs import find_dead_runs, keep_alive, last_ended_run, mark_killed, note_walk
 from storage.settling import settle
@@ -27,23 +26,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from storage.records import CrawlPlan, FoundUrl, LeasedUrl, Outcome, Settlement
+    from storage.records import CrawlPlan, FoundUrl, LeasedUrl, Left, Outcome, Settlement
 
 # A run renews its leases several times in this span; one that is silent for so long has died.
 LEASE_FOR = timedelta(seconds=60)
 
 # A run that was cut off so recently is gone on with; after that its start pages have news, and a new walk begins.
 GO_ON_WITHIN = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """What of a walk is not done."""
-
-    count: int
-    """URLs that wait or are leased."""
-    next_due_at: datetime | None
-    """When the first of those that wait may be fetched; None if none waits."""
 
 
 class Frontier:
@@ -79,7 +68,7 @@ class Frontier:
             last = last_ended_run(connection, plan.source, scope=scope, before=run_id)
             if last is not None and last.finished_at is not None and now - last.finished_at < GO_ON_WITHIN:
                 cut_off = Walk(source=plan.source, scope=scope, number=last.walk)
-                if last.was_cut_off and count_left(connection, cut_off)[0]:
+                if last.was_cut_off and find_left(connection, cut_off).count:
                     walk = cut_off
             note_walk(connection, run_id, walk)
         return walk
@@ -123,8 +112,7 @@ class Frontier:
     def left(self, walk: Walk) -> Left:
         """Return what of a walk is not done."""
         with reading(self._engine) as connection:
-            count, next_due_at = count_left(connection, walk)
-        return Left(count=count, next_due_at=next_due_at)
+            return find_left(connection, walk)
 
 
 def scope_of(plan: CrawlPlan) -> str:

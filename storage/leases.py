@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Boolean, Integer, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Boolean, Integer, and_, bindparam, func, or_, select, update
 
 from storage.database import skip_locked
 from storage.frontier_tables import FrontierRow
 from storage.identity import canonical_url, url_key
 from storage.pages import read_pages
-from storage.records import FrontierState, LeasedUrl
+from storage.records import FrontierState, LeasedUrl, Left
 from storage.rows import fetch_in, insert_rows, update_rows
 
 if TYPE_CHECKING:
@@ -176,14 +176,19 @@ def settle_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
         connection.execute(statement.values(run_id=None, leased_until=None), list(rows))
 
 
-def count_left(connection: Connection, walk: Walk) -> tuple[int, datetime | None]:
-    """Return how many URLs of a walk wait or are leased, and when the first of those that wait is due."""
-    mine = [FrontierRow.source == walk.source, FrontierRow.state.in_((WAITING, LEASED))]
+def find_left(connection: Connection, walk: Walk) -> Left:
+    """Return what of a walk is not done."""
+    mine = [FrontierRow.source == walk.source]
     if walk.scope:
         mine.append(FrontierRow.scope == walk.scope)
-    due_at = case((FrontierRow.state == WAITING, FrontierRow.due_at))
-    row = connection.execute(select(func.count(), func.min(due_at)).where(*mine)).one()
-    return row[0], row[1]
+    either = select(func.count()).where(*mine, FrontierRow.state.in_((WAITING, LEASED)))
+    waiting = select(FrontierRow.due_at, FrontierRow.reason).where(*mine, FrontierRow.state == WAITING)
+    first = connection.execute(waiting.order_by(FrontierRow.due_at).limit(1)).one_or_none()
+    return Left(
+        count=connection.scalar(either) or 0,
+        next_due_at=first.due_at if first is not None else None,
+        next_reason=first.reason if first is not None else None,
+    )
 
 
 def _update_ids(connection: Connection, ids: Sequence[int], **values: Any) -> None:

@@ -222,6 +222,18 @@ class LeasedUrl:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What of a walk is not done."""
+
+    count: int
+    """URLs that wait or are leased."""
+    next_due_at: datetime | None
+    """When the first of those that wait may be fetched; None if none waits."""
+    next_reason: str | None
+    """Why that one waits, if it was tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What the fetch of one leased URL came to; written in one transaction with what it brought."""
 

@@ -35,8 +35,7 @@ BLOCKED_FOR = timedelta(hours=1)
 # Requests in a row without any answer before the host is given a pause.
 SILENCES_BEFORE_PAUSE = 5
 
-# First pause after 429 or 503 without Retry-After; it doubles with every further one in a row.
-FIRST_PAUSE_SECONDS = 2.0
+# A pause that a host does not state is as long as the wait before a second try, and doubles with every further one.
 LONGEST_PAUSE_SECONDS = 900.0
 
 BLOCKED = (
@@ -57,6 +56,7 @@ class AnswerMiddleware:
         self._stats = crawler.stats
         self._frontier: RunFrontier = crawler.spider.frontier  # type: ignore[union-attr]  # the spider is ours, and set
         self._hosts = self._frontier.store.hosts
+        self._first_pause_seconds = crawler.settings.getfloat("RETRY_SECONDS")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -104,11 +104,12 @@ class AnswerMiddleware:
         """
         if now < pace.paused_until and (stated is None or stated <= pace.paused_until):
             return
-        pace.paused_until = stated or now + timedelta(seconds=FIRST_PAUSE_SECONDS)
+        pace.paused_until = stated or now + timedelta(seconds=self._first_pause_seconds)
         pace.has_troubles = True
         if stated is None:
             state = await in_thread(self._hosts.state, host, now=now)
-            seconds = min(FIRST_PAUSE_SECONDS * 2**state.troubles, LONGEST_PAUSE_SECONDS) * random.uniform(1.0, 1.5)
+            seconds = min(self._first_pause_seconds * 2**state.troubles, LONGEST_PAUSE_SECONDS)
+            seconds *= random.uniform(1.0, 1.5)  # so that runs on several machines do not come back at one moment
             pace.paused_until = max(pace.paused_until, now + timedelta(seconds=seconds))
         await in_thread(self._hosts.pause, host, until=pace.paused_until, why=why, now=now)
         self._stats.inc_value(f"ingest/paused: {why}")
