@@ -2,21 +2,26 @@
 
 All words are to be found, quoted ones in a row; a ``*`` after a word lets it go on, a ``-`` before one wants it
 absent. There is no wrong query: what is no sign here is a word or nothing. A `Term` says what to ask the index for,
-and finds itself in folded text.
+and finds itself in a text: in the printed one where it can, a simplified query among traditional characters too.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from storage.search_index import Match, Phrase
-from storage.tokens import LONGEST_WORD, SPACELESS, fold, is_spaceless, runs, tokens
+from storage.tokens import LONGEST_WORD, SPACELESS, fold, fold_lengths, forms, is_spaceless, runs, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+Span = tuple[int, int]
+"""(start, end) in code points, the end not included."""
 
 # Who pastes a whole article is served by its first words.
 MOST_TERMS = 32
@@ -33,14 +38,49 @@ _WORD_ENDS = f"(?![^ {SPACELESS}])"
 _WORD_GOES_ON = f"[^ {SPACELESS}]*"
 
 
+class Printed:
+    """A text as printed, folded when that is needed: it takes longer than to search it."""
+
+    __slots__ = ("__dict__", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def folded(self) -> str:
+        """The text as `storage.tokens.fold` makes it."""
+        return fold(self.text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
     """One word or quotation of a query."""
 
     phrases: tuple[Phrase, ...]
     """What the index must hold; where these are several, it may hold them without the term."""
-    pattern: re.Pattern[str]
+    folded: re.Pattern[str]
     """Finds it in folded text, and nothing else."""
+    printed: re.Pattern[str] | None
+    """Finds it in printed text, unless there is something invisible in it; None if it has to be folded first."""
+
+    def count(self, text: Printed) -> int:
+        """Return how often it is in a text."""
+        plain = len(self.printed.findall(text.text)) if self.printed is not None else 0
+        return plain or len(self.folded.findall(text.folded))
+
+    def spans(self, text: Printed) -> list[Span]:
+        """Return where it is in a text as printed."""
+        if self.printed is not None and (plain := [found.span() for found in self.printed.finditer(text.text)]):
+            return plain
+        if not (found := [found.span() for found in self.folded.finditer(text.folded)]):
+            return []
+        # where each printed character ends in the folded text; accents that are characters of their own end with
+        # the letter before, and belong to it
+        ends = list(accumulate(fold_lengths(text.text)))
+        return [
+            (bisect_right(ends, start), max(bisect_left(ends, end) + 1, bisect_right(ends, end)))
+            for start, end in found
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +101,13 @@ class Query:
             none_of=tuple(phrase for phrases in exact for phrase in phrases),
         )
 
-    def is_met_by(self, *folded_texts: str) -> bool:
+    def is_met_by(self, *texts: Printed) -> bool:
         """Return whether every wanted term is in one of the texts, and no unwanted one in any."""
-        return all(any(map(term.pattern.search, folded_texts)) for term in self.wanted) and not any(
-            any(map(term.pattern.search, folded_texts)) for term in self.unwanted
-        )
+
+        def is_there(term: Term) -> bool:
+            return any(term.count(text) for text in texts)
+
+        return all(map(is_there, self.wanted)) and not any(map(is_there, self.unwanted))
 
 
 def parse_query(text: str) -> Query:
@@ -79,22 +121,23 @@ def parse_query(text: str) -> Query:
     for piece in _PIECE.finditer(text):
         minus, *bodies, star = piece.groups()
         body = next(body for body in bodies if body is not None)
-        folded = fold(body[:LONGEST_TERM])
-        if not (parts := runs(folded)):
+        if not (parts := runs(fold(body[:LONGEST_TERM]))):
             continue
         is_prefix = bool(star) or body.endswith(("*", "＊"))
-        (unwanted if minus else wanted).append(_term(parts, folded, is_prefix=is_prefix))
+        (unwanted if minus else wanted).append(_term(parts, is_prefix=is_prefix))
         if len(wanted) + len(unwanted) == MOST_TERMS:
             break
     return Query(wanted=tuple(wanted), unwanted=tuple(unwanted))
 
 
-def _term(parts: Sequence[Sequence[str]], folded: str, *, is_prefix: bool) -> Term:
+def _term(parts: Sequence[Sequence[str]], *, is_prefix: bool) -> Term:
     last = parts[-1][0]
     is_prefix = is_prefix and not is_spaceless(last) and len(last) >= SHORTEST_PREFIX
+    is_chinese = len(parts) == 1 and all("\u4e00" <= character <= "\u9fff" for character in parts[0])
     return Term(
         phrases=tuple(_phrases(parts, is_prefix=is_prefix)),
-        pattern=re.compile(_pattern(parts, folded, is_prefix=is_prefix)),
+        folded=re.compile(_pattern(parts, is_prefix=is_prefix)),
+        printed=re.compile("".join(f"[{forms(character)}]" for character in parts[0])) if is_chinese else None,
     )
 
 
@@ -116,7 +159,7 @@ def _phrases(parts: Sequence[Sequence[str]], *, is_prefix: bool) -> Iterator[Phr
         yield Phrase(tokens=(last,))
 
 
-def _pattern(parts: Sequence[Sequence[str]], folded: str, *, is_prefix: bool) -> str:
+def _pattern(parts: Sequence[Sequence[str]], *, is_prefix: bool) -> str:
     written = ["".join(part) for part in parts]
     pattern = written[0] if is_spaceless(written[0]) else _WORD_BEGINS + written[0]
     for before, after in pairwise(written):

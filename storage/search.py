@@ -14,13 +14,12 @@ from sqlalchemy import and_, select
 
 from storage.database import reading
 from storage.indexing import count_unindexed, paragraphs_of, rebuild
-from storage.query import parse_query
+from storage.query import Printed, parse_query
 from storage.reading import read_by_id
 from storage.rows import fetch_in
 from storage.search_walk import Place, Scope, Walk
-from storage.snippets import Snippet, Span, cut_snippet, highlight
+from storage.snippets import Snippet, cut_snippet, highlight
 from storage.tables import ArticleRow, BodyRow, RevisionRow
-from storage.tokens import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from storage.query import Query
+    from storage.query import Query, Span
     from storage.records import StoredArticle
 
 # Articles that are ranked, where more match: those that have all words in the title first, then the newest.
@@ -41,7 +40,7 @@ TITLE_WEIGHT, LEAD_WEIGHT = 8.0, 2.5
 # same word counts no more, and how much a longer text has to hold it more often.
 _SATURATION, _LENGTH = 1.2, 0.75
 
-# Folded characters of a text that is neither long nor short.
+# Characters of a text that is neither long nor short.
 _USUAL_LENGTH = 2_000
 
 # Texts looked at together: a page of results.
@@ -132,19 +131,23 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What an article says, folded."""
+    """What an article says."""
 
     place: Place
-    title: str
-    lead: str
-    body: str
+    title: Printed
+    lead: Printed
+    body: Printed
+
+    def meets(self, query: Query) -> bool:
+        """Return whether it holds what was asked for."""
+        return query.is_met_by(self.title, self.lead, self.body)
 
     def score(self, query: Query) -> float:
         """Return how well it fits: BM25 over title, lead and text, without the rarity of words, which all are there."""
-        length = 1 - _LENGTH + _LENGTH * (len(self.lead) + len(self.body)) / _USUAL_LENGTH
+        length = 1 - _LENGTH + _LENGTH * (len(self.lead.text) + len(self.body.text)) / _USUAL_LENGTH
         score = 0.0
         for term in query.wanted:
-            title, lead, body = (len(term.pattern.findall(part)) for part in (self.title, self.lead, self.body))
+            title, lead, body = (term.count(part) for part in (self.title, self.lead, self.body))
             weight = TITLE_WEIGHT * title + (LEAD_WEIGHT * lead + body) / length
             score += weight / (weight + _SATURATION)
         return round(score / max(len(query.wanted), 1), 6)
@@ -182,7 +185,7 @@ def _verified(
         unknown = [place for place in places if place.article_id not in (known or ())]
         for start in range(0, len(unknown), _CHUNK):
             for text in _read_texts(connection, unknown[start : start + _CHUNK]):
-                if query.is_met_by(text.title, text.lead, text.body):
+                if text.meets(query):
                     yield text
 
 
@@ -196,7 +199,7 @@ _TEXTS = (
 def _read_texts(connection: Connection, places: list[Place]) -> list[_Text]:
     rows = {row.id: row for row in fetch_in(connection, _TEXTS, ArticleRow.id, [place.article_id for place in places])}
     return [
-        _Text(place, fold(row.title), fold(row.lead or ""), fold("\n".join(paragraphs_of(row.content))))
+        _Text(place, Printed(row.title), Printed(row.lead or ""), Printed("\n".join(paragraphs_of(row.content))))
         for place in places
         for row in [rows[place.article_id]]
     ]

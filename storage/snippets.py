@@ -1,30 +1,19 @@
-"""Where a query stands in a text as it is printed, and the piece of the text that shows it best.
-
-Terms are found in folded text and shown in the printed one: a simplified query highlights traditional characters.
-"""
+"""Where a query stands in a text as it is printed, and the piece of the text that shows it best."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from storage.tokens import fold, fold_lengths
+from storage.query import Printed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from storage.query import Query
+    from storage.query import Query, Span
 
-Span = tuple[int, int]
-"""(start, end) in code points, the end not included."""
-
-# A piece of text in columns of a terminal: two lines; a character of Chinese takes two.
+# A piece of text in columns of a terminal, two lines of it; a character of Chinese takes two.
 COLUMNS = 160
-
-# Columns shown before the first find, so that it stands in its sentence.
-LEAD_IN = 40
 
 # Characters that would end the line, or speak to the terminal.
 _CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
@@ -41,23 +30,6 @@ class Snippet:
     """One line; an ellipsis stands where it was cut."""
     highlights: tuple[Span, ...]
     """Where the terms are in it."""
-
-
-def find_spans(query: Query, text: str) -> list[tuple[Span, int]]:
-    """Return where the wanted terms are in a printed text, each with the number of its term, in order."""
-    folded = fold(text)
-    found = [
-        (match.span(), number) for number, term in enumerate(query.wanted) for match in term.pattern.finditer(folded)
-    ]
-    if not found:
-        return []
-    # where each printed character ends in the folded text
-    ends = list(accumulate(fold_lengths(text)))
-    return sorted(
-        # accents written as characters of their own belong to the letter before
-        ((bisect_right(ends, start), max(bisect_left(ends, end) + 1, bisect_right(ends, end))), number)
-        for (start, end), number in found
-    )
 
 
 def merge(spans: Sequence[Span]) -> tuple[Span, ...]:
@@ -77,45 +49,42 @@ def merge(spans: Sequence[Span]) -> tuple[Span, ...]:
 
 def highlight(query: Query, text: str) -> tuple[Span, ...]:
     """Return where the wanted terms are in a printed text."""
-    return merge([span for span, _ in find_spans(query, text)])
+    printed = Printed(text)
+    return merge([span for term in query.wanted for span in term.spans(printed)])
 
 
 def cut_snippet(query: Query, text: str) -> Snippet:
     """Return the piece of a printed text that holds the most terms, the earliest of several; else its beginning."""
-    line = text.translate(_CONTROLS)
-    found = find_spans(query, line)
-    start = _best_start(found, line)
-    end = _walk_columns(line, start, COLUMNS)
-    while end < len(line) and end > start + LEAD_IN and _is_inside_word(line, end):
-        end -= 1
-    before, after = "…" if start else "", "…" if end < len(line) else ""
+    line = Printed(text.translate(_CONTROLS))
+    found = sorted((span, number) for number, term in enumerate(query.wanted) for span in term.spans(line))
+    start, end = _best_piece(found, line.text)
+    before, after = "…" if start else "", "…" if end < len(text) else ""
     shift = len(before) - start
     inside = [(first + shift, min(last, end) + shift) for (first, last), _ in found if start <= first < end]
-    return Snippet(text=f"{before}{line[start:end]}{after}", highlights=merge(inside))
+    return Snippet(text=f"{before}{line.text[start:end]}{after}", highlights=merge(inside))
 
 
-def _best_start(found: Sequence[tuple[Span, int]], line: str) -> int:
-    best, best_start = (0, 0), 0
-    for place, ((first, _), _) in enumerate(found[:MOST_FINDS]):
-        start = _walk_columns(line, first, -LEAD_IN)
-        while start < first and _is_inside_word(line, start):
-            start += 1
-        end = _walk_columns(line, start, COLUMNS)
-        inside = [
-            number for (begins, ends), number in found[place : place + MOST_FINDS] if begins >= start and ends <= end
-        ]
-        if (worth := (len(set(inside)), len(inside))) > best:
-            best, best_start = worth, start
-    return best_start
+def _best_piece(found: Sequence[tuple[Span, int]], line: str) -> Span:
+    # a text is in one script for the most part, and its beginning shows in which
+    beginning = line[:COLUMNS]
+    size = COLUMNS // 2 if sum(map("\u2e7f".__lt__, beginning)) > len(beginning) / 3 else COLUMNS
+    best, piece = (0, 0), _to_words(line, 0, size)
+    for place, ((first, last), _) in enumerate(found[:MOST_FINDS]):
+        # a quarter before the first find, so that it stands in its sentence
+        start = max(first - size // 4, 0)
+        numbers = [number for (_, ends), number in found[place : place + MOST_FINDS] if ends <= max(start + size, last)]
+        if (worth := (len(set(numbers)), len(numbers))) > best:
+            best, piece = worth, _to_words(line, start, max(start + size, last), first, last)
+    return piece
 
 
-def _walk_columns(line: str, start: int, columns: int) -> int:
-    """Return the place so many columns on, or back."""
-    place, left = start, abs(columns)
-    while left > 0 and (place > 0 if columns < 0 else place < len(line)):
-        left -= 2 if line[place - (columns < 0)] > "\u2e7f" else 1
-        place += -1 if columns < 0 else 1
-    return place
+def _to_words(line: str, start: int, end: int, first: int = 0, last: int = 0) -> Span:
+    """Return a piece of text without the halves of words at its ends; what is found, from first to last, stays."""
+    while start < first and _is_inside_word(line, start):
+        start += 1
+    while end > last and _is_inside_word(line, end):
+        end -= 1
+    return start, min(end, len(line))
 
 
 def _is_inside_word(line: str, place: int) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from functools import cache
 from itertools import chain
 from operator import add
@@ -79,6 +80,24 @@ def _simplified() -> dict[str, str]:
         forms = OpenCC(conversion).convert(forms)
     found = {old: _VARIANTS.get(new, new) for old, new in zip(characters, forms.split("\n"), strict=True)}
     return {old: new for old, new in found.items() if old != new}
+
+
+@cache
+def _forms() -> dict[str, str]:
+    """Return all forms of every simplified character that has others."""
+    forms: defaultdict[str, str] = defaultdict(str)
+    for form, simplified in _simplified().items():
+        forms[simplified] += form
+    return {simplified: simplified + others for simplified, others in forms.items()}
+
+
+def forms(character: str) -> str:
+    """Return the Chinese characters that fold to this one, itself among them.
+
+    >>> sorted(forms("发"))
+    ['发', '發', '髪', '髮']
+    """
+    return _forms().get(character, character)
 
 
 class _Folds(dict[int, str]):
