@@ -1,8 +1,9 @@
 """Retention: long texts are removed by age or by size, and what identifies an article stays.
 
 A pruned article keeps its row, its revisions with title, lead, times and fingerprint, its aliases and its claims: it
-is UNCHANGED when it is met again, and never NEW. What goes is `BodyRow` (paragraphs and HTML) and the copy of the
-seed file it came from. The oldest by publication go first, all revisions of an article together.
+is UNCHANGED when it is met again, and never NEW. What goes is `BodyRow` (paragraphs and HTML), the copy of the seed
+file it came from, and its text in the search index. The oldest by publication go first, all revisions of an article
+together.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select, tuple_
 
 from storage.database import IN_LIST, reading, writing
+from storage.indexing import forget_articles, index_articles
 from storage.rows import fetch_in
 from storage.tables import ArticleRow, BodyRow, RevisionRow, SeedCopyRow
 
@@ -54,6 +56,7 @@ class Pruned:
 class _Texts:
     """What of one article can be removed."""
 
+    article_id: int
     bodies: tuple[int, ...]
     copies: tuple[int, ...]
     bytes: int
@@ -135,9 +138,12 @@ class Retention:
     def _remove(self, chosen: Sequence[_Texts]) -> None:
         if not chosen:
             return
+        article_ids = [one.article_id for one in chosen]
         with writing(self._engine) as connection:
+            forget_articles(connection, article_ids)
             _delete_in(connection, BodyRow.revision_id, [id_ for one in chosen for id_ in one.bodies])
             _delete_in(connection, SeedCopyRow.id, [id_ for one in chosen for id_ in one.copies])
+            index_articles(connection, article_ids)
 
 
 _BODIES = select(RevisionRow.article_id, BodyRow.revision_id, func.length(BodyRow.content)).join(
@@ -158,7 +164,7 @@ def _texts_of(connection: Connection, article_ids: Sequence[int]) -> dict[int, _
         copies.setdefault(article_id, []).append(id_)
         sizes[article_id] += size
     return {
-        id_: _Texts(bodies=tuple(bodies.get(id_, ())), copies=tuple(copies.get(id_, ())), bytes=size)
+        id_: _Texts(article_id=id_, bodies=tuple(bodies.get(id_, ())), copies=tuple(copies.get(id_, ())), bytes=size)
         for id_, size in sizes.items()
     }
 

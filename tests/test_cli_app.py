@@ -128,7 +128,7 @@ def test_a_reader_that_has_had_enough_is_no_error(stored_seeds: str) -> None:
 )
 def test_output_that_cannot_be_written(stored_seeds: str, redirection: str, code: int, complaint: bytes) -> None:
     """A full disk is one sentence; who closes standard output wants none."""
-    command = f"{sys.executable} -m crawler articles export --db {stored_seeds} {redirection}"
+    command = f"{sys.executable} -m crawler articles list --json --db {stored_seeds} {redirection}"
     ended = subprocess.run(["bash", "-c", command], capture_output=True, check=False)
     assert (ended.returncode, ended.stderr) == (code, complaint)
 

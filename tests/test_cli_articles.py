@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,6 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Ended
 
@@ -73,13 +70,10 @@ def test_times_are_iso_8601_in_utc(newscrawl: Callable[..., Ended], stored_seeds
     assert [time for time in times if not time.endswith("Z") or datetime.fromisoformat(time).tzinfo is None] == []
 
 
-def test_articles_are_listed_newest_first_and_exported_oldest_first(
-    newscrawl: Callable[..., Ended], stored_seeds: str
-) -> None:
-    """A person looks for the latest; a file grows at its end."""
+def test_articles_are_listed_newest_first(newscrawl: Callable[..., Ended], stored_seeds: str) -> None:
+    """A person looks for the latest."""
     listed = [one["published_at"] for one in newscrawl("articles", "list", "--json", "--db", stored_seeds).objects]
-    exported = [one["published_at"] for one in newscrawl("articles", "export", "--db", stored_seeds).objects]
-    assert (listed, exported) == (sorted(listed, reverse=True), sorted(exported))
+    assert listed == sorted(listed, reverse=True)
 
 
 def test_the_table_has_a_line_for_each_article(newscrawl: Callable[..., Ended], stored_seeds: str) -> None:
@@ -158,54 +152,8 @@ def test_an_article_that_is_not_stored_is_named(newscrawl: Callable[..., Ended],
     assert ended.err.startswith("newscrawl: no article is stored under ")
 
 
-def test_export_into_a_file_is_what_goes_to_standard_output(
-    newscrawl: Callable[..., Ended], stored_seeds: str, tmp_path: Path
-) -> None:
-    """The file is written whole, and the count is said on standard error."""
-    printed = newscrawl("articles", "export", "--db", stored_seeds)
-    written = newscrawl("articles", "export", "--format", "jsonl", "--output", "a.jsonl", "--db", stored_seeds)
-    assert (written.code, written.out) == (0, "")
-    assert written.err == f"{len(printed.objects)} articles in a.jsonl\n"
-    assert (tmp_path / "a.jsonl").read_text("utf-8") == printed.out
-    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
-
-
-def test_export_into_a_pipe_or_a_link(newscrawl: Callable[..., Ended], stored_seeds: str, tmp_path: Path) -> None:
-    """A device is written to and stays a device; of a link the target is replaced; - is standard output."""
-    printed = newscrawl("articles", "export", "--db", stored_seeds).out
-    assert newscrawl("articles", "export", "--output", "-", "--db", stored_seeds).out == printed
-    os.mkfifo(tmp_path / "pipe")
-    with ThreadPoolExecutor() as pool:
-        reader = pool.submit((tmp_path / "pipe").read_text, "utf-8")
-        newscrawl("articles", "export", "--output", "pipe", "--db", stored_seeds)
-        assert reader.result(timeout=20) == printed
-    assert (tmp_path / "pipe").is_fifo()
-    (tmp_path / "target").write_text("old", "utf-8")
-    (tmp_path / "link").symlink_to("target")
-    newscrawl("articles", "export", "--output", "link", "--db", stored_seeds)
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "target").read_text("utf-8") == printed
-
-
 def test_a_source_that_does_not_exist_is_named(newscrawl: Callable[..., Ended], stored_seeds: str) -> None:
     """An empty answer would hide a slip of the pen."""
     ended = newscrawl("articles", "list", "--source", "rfi-nc", "--db", stored_seeds)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("newscrawl: unknown source 'rfi-nc'; known sources: ")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (("--format", "xlsx"), "unknown format 'xlsx'; known: "),
-        (("--output", "nowhere/a.jsonl"), "nowhere/a.jsonl cannot be written: No such file or directory"),
-        (("--output", "/"), "/ cannot be written: "),
-    ],
-)
-def test_an_export_that_cannot_be_written(
-    newscrawl: Callable[..., Ended], stored_seeds: str, arguments: tuple[str, ...], sentence: str
-) -> None:
-    """One sentence, and nothing is left behind."""
-    ended = newscrawl("articles", "export", *arguments, "--db", stored_seeds)
-    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
-    assert ended.err.startswith(f"newscrawl: {sentence}")

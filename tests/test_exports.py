@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import orjson
 
 from storage import Article, Image, Media, Store
-from storage.exports import as_json, write_jsonl
+from storage.exports import ARTICLE_KEYS, as_json, json_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-# fmt: off
-KEYS = [
-    "source", "canonical_url", "title", "programme", "agency", "lead", "paragraphs", "text", "html",
-    "published_at", "modified_at", "observed_at", "fetched_at", "first_seen_at", "last_seen_at", "authors",
-    "section", "tags", "language", "images", "media", "alternates", "content_id", "revision", "fingerprint",
-]
-# fmt: on
+KEYS = list(ARTICLE_KEYS)
 
 
 def test_an_article_has_the_same_keys_stored_or_not(make_article: Callable[..., Article]) -> None:
@@ -53,11 +46,22 @@ def test_values_are_plain_json(make_article: Callable[..., Article]) -> None:
     assert shown["text"] == "\n".join([shown["lead"], *shown["paragraphs"]])
 
 
-def test_json_lines_hold_one_article_a_line(store: Store, make_article: Callable[..., Article]) -> None:
-    """Every article is one line of UTF-8 that reads back as the same object."""
-    store.save(make_article(paragraphs=("第一行\n第二行",)), now=NOW)
-    store.save(make_article(canonical_url="https://www.rfi.fr/cn/20230802-b", title="别的"), now=NOW)
-    stream = io.BytesIO()
-    assert write_jsonl(store.articles(), stream) == 2
-    lines = stream.getvalue().splitlines()
-    assert [orjson.loads(line) for line in lines] == [as_json(s.article, stored=s) for s in store.articles()]
+def test_a_pruned_article_shows_that_its_text_is_gone(make_article: Callable[..., Article]) -> None:
+    """Text and HTML are null and not empty; title, lead and fingerprint stay as they were."""
+    article = make_article()
+    with Store.open("sqlite://") as store:
+        store.save(article, now=NOW)
+        before = as_json(article, stored=store.article(article.canonical_url))
+        store.retention.prune(keep_bytes=0)
+        after = as_json(article, stored=store.article(article.canonical_url))
+        shown = store.article(article.canonical_url)
+    assert (after["text"], after["html"]) == (None, None)
+    assert as_json(shown.article, stored=shown)["paragraphs"] == []
+    assert (after["title"], after["lead"], after["fingerprint"]) == (article.title, article.lead, before["fingerprint"])
+
+
+def test_a_line_is_one_line_for_everybody() -> None:
+    """Line ends that only some readers know are escaped; the value is the same."""
+    value = {"title": "第一行\n第二行\u2028第三行\u0085第四行\u2029"}
+    line = json_line(value)
+    assert (line.decode().splitlines(), orjson.loads(line)) == ([line.decode().removesuffix("\n")], value)
