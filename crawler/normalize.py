@@ -63,7 +63,7 @@ def normalize(scraped: ScrapedArticle, source: Source) -> Article:
         agency=fold(scraped.agency) or None,
         lead=lead,
         paragraphs=paragraphs,
-        html=_BROKEN.sub("", scraped.html),
+        html=scraped.html if scraped.html.isprintable() else _BROKEN.sub("", scraped.html),
         observed_at=scraped.observed_at.astimezone(UTC) if scraped.observed_at else None,
         fetched_at=scraped.fetched_at.astimezone(UTC) if scraped.fetched_at else None,
         authors=_distinct(scraped.authors),
@@ -85,7 +85,12 @@ def fold(text: str | None) -> str:
     >>> fold("  白宫 \n \x00东京\u200b ")
     '白宫 东京'
     """
-    return _BLANKS.sub(" ", _BROKEN.sub("", text)).strip(_EDGES) if text else ""
+    if not text:
+        return ""
+    # nearly every text is printable: then no character is broken, and among the blanks there is only the space
+    if not text.isprintable() or "  " in text:
+        text = _BLANKS.sub(" ", _BROKEN.sub("", text))
+    return text.strip(_EDGES)
 
 
 def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
