@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Pairs of tokens that one comparison may have to look at: difflib takes about a second for so many in the worst case.
-MOST_PAIRS = 4_000_000
+# Pairs of equal tokens that one comparison may have to weigh: difflib takes about a second for so many at worst.
+MOST_PAIRS = 100_000
 
 # A run of unchanged tokens shorter than this between two changes is noise: one 的 that both sentences have.
 SHORTEST_ISLAND = 2
@@ -28,6 +29,10 @@ _TOKEN = re.compile(
     "|\\s+|.",
     re.DOTALL,
 )
+
+
+# Where a comparison word by word would take too long, whole sentences are compared.
+_SENTENCE = re.compile(r".*?(?:[。！？!?；;…]+[”’」』）)]*|\.\s|\n|$)", re.DOTALL)
 
 
 class Op(enum.Enum):
@@ -55,6 +60,8 @@ def compare_texts(before: str, after: str) -> tuple[Piece, ...]:
     [('same', 'two '), ('removed', 'old'), ('added', 'new'), ('same', ' words')]
     """
     old, new = tokens_of(before), tokens_of(after)
+    if not _is_affordable(old, new):
+        old, new = ([part for part in _SENTENCE.findall(text) if part] for text in (before, after))
     pieces: list[Piece] = []
     for is_same, old_range, new_range in _without_islands(runs_of(old, new), old):
         removed, added = "".join(old[slice(*old_range)]), "".join(new[slice(*new_range)])
@@ -79,13 +86,36 @@ def tokens_of(text: str) -> list[str]:
 
 
 def runs_of(old: Sequence[str], new: Sequence[str]) -> list[Run]:
-    """Return where two sequences are the same and where not; too long ones are not looked into."""
-    if old == new:
-        return [(True, (0, len(old)), (0, len(new)))] if old else []
-    if len(old) * len(new) > MOST_PAIRS:
-        return [(False, (0, len(old)), (0, len(new)))]
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    return [(tag == "equal", (i1, i2), (j1, j2)) for tag, i1, i2, j1, j2 in matcher.get_opcodes()]
+    """Return where two sequences are the same and where not; what would take too long is not looked into."""
+    start, old_end, new_end = _differing(old, new)
+    runs: list[Run] = [(True, (0, start), (0, start))]
+    middle, other = old[start:old_end], new[start:new_end]
+    if _is_affordable(middle, other):
+        matcher = SequenceMatcher(None, middle, other, autojunk=False)
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+            runs.append((tag == "equal", (start + i1, start + i2), (start + j1, start + j2)))
+    else:
+        runs.append((False, (start, old_end), (start, new_end)))
+    runs.append((True, (old_end, len(old)), (new_end, len(new))))
+    return [run for run in runs if run[1][0] < run[1][1] or run[2][0] < run[2][1]]
+
+
+def _differing(old: Sequence[str], new: Sequence[str]) -> tuple[int, int, int]:
+    """Return where two sequences begin to differ, and where in each they are the same again to the end."""
+    start = _shared_length(old, new)
+    end = _shared_length(old[start:][::-1], new[start:][::-1])
+    return start, len(old) - end, len(new) - end
+
+
+def _shared_length(old: Sequence[str], new: Sequence[str]) -> int:
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(old), len(new)))
+
+
+def _is_affordable(old: Sequence[str], new: Sequence[str]) -> bool:
+    start, old_end, new_end = _differing(old, new)
+    ours, theirs = Counter(old[start:old_end]), Counter(new[start:new_end])
+    return sum(count * theirs[token] for token, count in ours.items()) <= MOST_PAIRS
 
 
 def _without_islands(runs: Sequence[Run], old: Sequence[str]) -> Iterator[Run]:
