@@ -2,11 +2,13 @@
 
     python benchmarks/read.py [--quick]
 
-Five ways take turns on every page, round by round, so that they meet the same machine: ours; ours from a parse of
-the whole page (lxml); whole-page BeautifulSoup(lxml) that reads title, lead, paragraphs, times, authors and tags, as
-tutorials do; the same parse with nothing read; trafilatura. Pages: the real ones beside the project (../shared/pages)
-where they are there, and the local site made of seed files. Ends with one line of name=value figures; exit code 1
-when ours takes more than 1/20 of BeautifulSoup's time or reads other fields than the whole page gives.
+Five ways take turns, round by round, so that they meet the same machine, and in its turn each reads all the pages, as
+a crawl would: ours; ours from a parse of the whole page (lxml); whole-page BeautifulSoup(lxml) that reads title, lead,
+paragraphs, times, authors and tags, as tutorials do; the same parse with nothing read; trafilatura. Pages: the real
+ones beside the project (../shared/pages) where they are there, and the local site made of seed files. Ends with one
+line of name=value figures; exit code 1 when ours reads other fields than the whole page gives, or takes more than 1/20
+of BeautifulSoup's time, on real pages even of the time of its parse alone. (A page of the local site gets its weight
+from one style sheet, which is a single node of a tree; there the parse alone is printed, and no limit.)
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ OURS, WHOLE, SOUP, SOUP_TREE, GENERAL = (
 )  # fmt: skip
 SHORT = {OURS: "ours", WHOLE: "whole_lxml", SOUP: "soup", SOUP_TREE: "soup_tree", GENERAL: "trafilatura"}
 LIMIT = 1 / 20
+REAL = "real pages"
 
 
 def main() -> int:
@@ -56,7 +59,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer rounds and pages; the ratios are rougher")
     quick = parser.parse_args().quick
     rounds = 3 if quick else 9
-    groups = {"real pages": list(real_pages()), "local site": list(site_pages(8 if quick else 30))}
+    groups = {REAL: list(real_pages()), "local site": list(site_pages(8 if quick else 30))}
     console = Console()
     figures: list[str] = []
     is_good = True
@@ -67,11 +70,12 @@ def main() -> int:
         differing = [url for source, html, url in pages if not reads_the_same(source, html, url)]
         medians = measure(pages, rounds)
         console.print(table(group, pages, medians))
-        ratio = medians[OURS] / medians[SOUP]
-        is_good &= ratio <= LIMIT and not differing
+        ratio, tree_ratio = medians[OURS] / medians[SOUP], medians[OURS] / medians[SOUP_TREE]
+        is_good &= (tree_ratio if group == REAL else ratio) <= LIMIT and not differing
         name = group.replace(" ", "_")
         figures += [f"{name}={len(pages)}", *(f"{name}_{SHORT[way]}_ms={ms:.2f}" for way, ms in medians.items())]
-        figures += [f"{name}_soup_over_ours={1 / ratio:.1f}", f"{name}_differing={len(differing)}"]
+        figures += [f"{name}_soup_over_ours={1 / ratio:.1f}", f"{name}_soup_tree_over_ours={1 / tree_ratio:.1f}"]
+        figures.append(f"{name}_differing={len(differing)}")
     console.print(" ".join(figures), soft_wrap=True, highlight=False)
     return 0 if is_good else 1
 
@@ -98,15 +102,15 @@ def site_pages(count: int) -> Iterator[tuple[Source, str, str]]:
 
 def measure(pages: list[tuple[Source, str, str]], rounds: int) -> dict[str, float]:
     """Return for every way the mean over the pages of its median milliseconds a page."""
-    taken: dict[tuple[str, str], list[float]] = defaultdict(list)
+    taken: dict[tuple[str, int], list[float]] = defaultdict(list)
     for _ in range(rounds):
-        for source, html, url in pages:
-            for way, read in ways(source, html, url).items():
-                gc.collect()  # one way's rubbish is not the next one's work
-                for _ in range(5 if way in (OURS, WHOLE) else 1):  # the short ones, to be above the clock's grain
-                    began = time.process_time()
-                    read()
-                    taken[way, url].append(time.process_time() - began)
+        for way in SHORT:
+            gc.collect()  # one way's rubbish is not the next one's work, but its own is its own
+            for number, (source, html, url) in enumerate(pages):  # captures of one article share a URL
+                read = ways(source, html, url)[way]
+                began = time.process_time()
+                read()
+                taken[way, number].append(time.process_time() - began)
     return {
         way: 1000 * statistics.mean(statistics.median(times) for (one, _), times in taken.items() if one == way)
         for way in SHORT
