@@ -63,10 +63,35 @@ def restore(connection: Connection, returning: Sequence[Returning], *, now: date
     sightings = [one.sighting() for one in returning]
     outcomes: list[Outcome] = []
     for start, end in _without_repeats(sightings):
-        saved = save_sightings(connection, sightings[start:end], now=now)
+        saved = _save(connection, returning[start:end], sightings[start:end], now=now)
         _restore_marks(connection, returning[start:end], sightings[start:end], saved)
         outcomes += [one.outcome for one in saved]
     return outcomes
+
+
+def _save(
+    connection: Connection, returning: Sequence[Returning], sightings: Sequence[Sighting], *, now: datetime
+) -> list[Saved]:
+    """Save what is not there yet.
+
+    A revision that is there under its number is not judged again: where a text was taken back (A, B, A) the first A
+    would be taken for a sighting of the last.
+    """
+    query = select(ArticleRow.url_key, RevisionRow.article_id, RevisionRow.number, RevisionRow.fingerprint)
+    query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
+    with_marks = [sighting.url_key for sighting, one in zip(sightings, returning, strict=True) if one.marks]
+    rows = fetch_in(connection, query, ArticleRow.url_key, with_marks)
+    there = {(row.url_key, row.number, row.fingerprint): row.article_id for row in rows}
+    found = [
+        there.get((sighting.url_key, one.stored.revision, sighting.fingerprint))
+        for sighting, one in zip(sightings, returning, strict=True)
+    ]
+    missing = [sighting for sighting, article_id in zip(sightings, found, strict=True) if article_id is None]
+    saved = iter(save_sightings(connection, missing, now=now))
+    return [
+        next(saved) if article_id is None else Saved(article_id=article_id, outcome=Outcome.UNCHANGED)
+        for article_id in found
+    ]
 
 
 def _without_repeats(sightings: Sequence[Sighting]) -> Iterator[tuple[int, int]]:
@@ -84,6 +109,7 @@ def _without_repeats(sightings: Sequence[Sighting]) -> Iterator[tuple[int, int]]
 _REVISIONS = select(
     RevisionRow.id,
     RevisionRow.article_id,
+    RevisionRow.number,
     RevisionRow.fingerprint,
     RevisionRow.first_seen_at,
     RevisionRow.last_seen_at,
@@ -102,14 +128,15 @@ def _restore_marks(
 ) -> None:
     ids = [one.article_id for one in saved]
     articles = {row.id: row for row in fetch_in(connection, _ARTICLES, ArticleRow.id, ids)}
-    # of several revisions with one content the latest is meant
-    rows = fetch_in(connection, _REVISIONS, RevisionRow.article_id, ids)
-    revisions = {(row.article_id, row.fingerprint): row for row in rows}
+    revisions: dict[tuple[int, bytes], dict[int, Any]] = {}
+    for row in fetch_in(connection, _REVISIONS, RevisionRow.article_id, ids):
+        revisions.setdefault((row.article_id, row.fingerprint), {})[row.number] = row
     article_changes, revision_changes, pruned = [], [], []
     for one, sighting, (article_id, outcome) in zip(returning, sightings, map(_parts, saved), strict=True):
         if outcome is Outcome.DUPLICATE:
             continue  # of another article, whose times are its own
-        row = revisions[article_id, sighting.fingerprint]
+        same_text = revisions[article_id, sighting.fingerprint]
+        row = same_text.get(one.stored.revision) or same_text[max(same_text)]
         is_new = outcome in (Outcome.NEW, Outcome.REVISED)
         revision_changes.append(_revision_marks(row, one, is_new=is_new))
         article_changes.append(_article_marks(articles[article_id], one))
