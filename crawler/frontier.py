@@ -130,7 +130,7 @@ class FrontierScheduler(BaseScheduler):
             lease.url,
             callback=spider.parse,
             errback=spider.give_up,
-            headers=_conditions(lease) if spider.trusts_validators else {},
+            headers=conditions_of(lease) if spider.trusts_validators else {},
             meta={"lease": lease, "handle_httpstatus_list": [304]},
             dont_filter=True,
         )
@@ -156,7 +156,7 @@ class FrontierScheduler(BaseScheduler):
             slot.nextcall.schedule()
 
 
-def _conditions(lease: LeasedUrl) -> dict[str, str]:
+def conditions_of(lease: LeasedUrl) -> dict[str, str]:
     """Return the headers of a conditional request; one poll in ten goes without, to catch a server that lies."""
     kept = lease.kept
     if kept is None or kept.unaudited_polls >= AUDIT_EVERY - 1:

@@ -159,12 +159,19 @@ class RunFrontier:
         """Return what of the walk is not done."""
         return await in_thread(self.store.frontier.left, self.walk)
 
+    def counted(self) -> dict[str, int]:
+        """Return what the run has counted, by glossary word."""
+        stats = self._stats.get_stats() if self._stats is not None else {}
+        return {name.removeprefix("ingest/"): value for name, value in stats.items() if name.startswith("ingest/")}
+
     async def stay_alive(self) -> None:
         """Renew the leases and the run's heartbeat, with what it has counted, until cancelled."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             try:
-                await asyncio.to_thread(self.store.frontier.renew, self.run_id, now=datetime.now(UTC))
+                await asyncio.to_thread(
+                    self.store.frontier.renew, self.run_id, now=datetime.now(UTC), counts=self.counted()
+                )
             except StoreUnavailable as error:
                 logger.warning("no sign of life could be left: %s", error)
 

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 ORIGIN = "https://www.rfi.fr"
 FRONT = f"{ORIGIN}/cn/"
@@ -56,6 +57,11 @@ class ScriptedSite:
     """What the next requests are answered, whatever they ask for."""
     log: list[Asked] = field(default_factory=list)
     base_url: str = ""
+
+    def crawl(self, folder: Path, *options: str) -> tuple[str, ...]:
+        """Return the arguments of a crawl of the front page and its articles into a database in a folder."""
+        database = f"sqlite:///{folder}/news.db"
+        return ("crawl", "rfi-cn", "--url", FRONT, "--via", self.base_url, "--json", "--db", database, *options)
 
     def script(self, path: str, *scripts: Script | None) -> None:
         """Have a path answer otherwise."""

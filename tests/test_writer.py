@@ -119,7 +119,7 @@ def _fields(article: Article) -> dict[str, object]:
 
 
 def test_an_error_in_the_thread_is_never_lost(small: Store, numbered: Callable[[int], Article]) -> None:
-    """When the disk is full, submit and close raise, who waits for reports is told, and what is not on disk is known."""
+    """When the disk is full submit and close raise, who waits is told, and what is not on disk is known."""
     told: list[Exception] = []
     with small:
         with small.writing() as connection:

@@ -104,7 +104,8 @@ def run_and_report(plan: CrawlPlan, *, db: str | None, json: bool) -> None:
 def _judge(run: CrawlRun) -> int:
     kept = sum(run.counts.get(name, 0) for name in ("new", "revised", "unchanged", "duplicate"))
     if run.state is RunState.STOPPED:
-        complain(f"stopped by hand; {kept} articles are kept, the same command goes on")
+        left = run.counts.get("left waiting", 0)
+        complain(f"stopped by hand; {kept} articles are kept, {left} URLs are left, the same command goes on")
         return 130
     if run.state is RunState.FINISHED:
         return 0

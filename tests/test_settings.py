@@ -1,0 +1,82 @@
+"""What a run may do on the network, as Scrapy is told and as the system sees it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from scripted import answer, path_of, serving
+
+from crawler.config import Config
+from crawler.errors import BadInput
+from crawler.runs import run_settings
+from storage import CrawlKind, CrawlPlan
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Ended
+    from scrapy.settings import Settings
+
+PLAN = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
+
+
+@pytest.fixture
+def live() -> Settings:
+    """Return the settings of a crawl of the live site."""
+    return run_settings(PLAN, Config(contact="desk@example.org"))
+
+
+def test_the_network_is_https_and_http_alone_and_verified(live: Settings) -> None:
+    """No file, data, ftp or s3 addresses; certificates are verified."""
+    handlers = live.getwithbase("DOWNLOAD_HANDLERS")
+    assert sorted(scheme for scheme, handler in handlers.items() if handler is not None) == ["http", "https"]
+    assert live.getbool("DOWNLOAD_VERIFY_CERTIFICATES") is True
+
+
+def test_bodies_and_redirects_have_limits(live: Settings) -> None:
+    """10 MiB, which `crawler.middlewares.compression` keeps after unpacking too; five redirects; a minute."""
+    assert live.getint("DOWNLOAD_MAXSIZE") == 10 * 1024**2
+    assert live.getint("REDIRECT_MAX_TIMES") == 5
+    assert (live.getint("CONNECT_SECONDS"), live.getint("FIRST_BYTE_SECONDS")) == (10, 20)
+    assert live.getint("DOWNLOAD_TIMEOUT") == 60
+
+
+def test_nothing_of_scrapys_own_listens_remembers_or_disguises(live: Settings) -> None:
+    """Remote control, telnet, cookies, caches and retries behind our back are off."""
+    off = ("REMOTE_CONTROL_ENABLED", "TELNETCONSOLE_ENABLED", "COOKIES_ENABLED", "HTTPCACHE_ENABLED", "RETRY_ENABLED")
+    assert {name: live.getbool(name) for name in off} == dict.fromkeys(off, False)
+    assert (live.getfloat("HOST_DELAY_SECONDS"), live["USER_AGENT"]) == (1.0, "newscrawl/0.1.0 (+desk@example.org)")
+
+
+def test_a_live_crawl_needs_a_contact() -> None:
+    """Nobody crawls a site without saying who it is."""
+    with pytest.raises(BadInput, match="NEWSCRAWL_CONTACT"):
+        run_settings(PLAN, Config())
+
+
+def test_a_running_crawl_listens_nowhere(
+    start_child: Callable[..., subprocess.Popen[bytes]],
+    wait_for: Callable[[subprocess.Popen[bytes]], Ended],
+    tmp_path: Path,
+) -> None:
+    """No socket is open but those to the site, and no cookie that it set comes back."""
+    with serving(["one", "two"]) as site:
+        site.script("/robots.txt", answer(404, Set_Cookie="visitor=1; Path=/"))
+        site.script(path_of("one"), lambda exchange: (time.sleep(1.5), exchange.reply(410))[0])
+        with start_child(*site.crawl(tmp_path)) as child:
+            deadline = time.monotonic() + 30
+            while len(site.log) < 3 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            connections = psutil.Process(child.pid).net_connections(kind="all")
+            ended = wait_for(child)
+        port = int(site.base_url.rpartition(":")[2])
+    assert ended.code == 0, ended
+    to_the_site = [one for one in connections if one.raddr and one.raddr.port == port]
+    rest = [one for one in connections if one not in to_the_site and (one.laddr or one.status == psutil.CONN_LISTEN)]
+    assert (len(to_the_site) >= 1, rest) == (True, [])
+    assert {"Cookie" in asked.headers for asked in site.log} == {False}
