@@ -30,8 +30,8 @@ LIST_COLUMNS = frozenset({"paragraphs", "authors", "tags", "images", "media", "a
 # The longest cell that is read back; the default of 128 KiB is less than a long article.
 csv.field_size_limit(64 * 2**20)
 
-_FORMULA = re.compile(r"'*(?:[\s\ufeff\x00]*[=+\-@＝＋－＠]|[\t\r\n])")
-_SAVED = re.compile(r"''*(?:[\s\ufeff\x00]*[=+\-@＝＋－＠]|[\t\r\n])")
+_FORMULA = re.compile(r"'*[\s\ufeff\x00]*[=+\-@＝＋－＠\t\r\n]")
+_SAVED = re.compile(rf"'{_FORMULA.pattern}")
 
 
 def write_csv(revisions: Iterable[ExportedRevision], stream: IO[bytes]) -> None:
