@@ -101,14 +101,6 @@ class Query:
             none_of=tuple(phrase for phrases in exact for phrase in phrases),
         )
 
-    def is_met_by(self, *texts: Printed) -> bool:
-        """Return whether every wanted term is in one of the texts, and no unwanted one in any."""
-
-        def is_there(term: Term) -> bool:
-            return any(term.count(text) for text in texts)
-
-        return all(map(is_there, self.wanted)) and not any(map(is_there, self.unwanted))
-
 
 def parse_query(text: str) -> Query:
     """Understand a query; nothing is an error, and what holds no letter and no number is nothing.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, select
 
@@ -22,7 +23,7 @@ from storage.snippets import Snippet, cut_snippet, highlight
 from storage.tables import ArticleRow, BodyRow, RevisionRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -60,6 +61,8 @@ class Hit:
     """One article that was found."""
 
     stored: StoredArticle
+    place: Place
+    """Where to go on after it, in order of time."""
     gone_at: datetime | None
     """When the source stopped showing it; None while it is there."""
     score: float
@@ -114,8 +117,8 @@ class Search:
                 ranked, more_after = _most_relevant(connection, understood, scope, limit), None
             else:
                 is_newest = order is Order.NEWEST
-                places = _verified(connection, understood, scope, newest_first=is_newest, after=after)
-                taken = [text for _, text in zip(range(limit + 1), places, strict=False)]
+                fitting = _fitting(connection, understood, scope, newest_first=is_newest, after=after)
+                taken = list(islice(fitting, limit + 1))
                 ranked = taken[:limit]
                 more_after = ranked[-1].place if len(taken) > limit else None
             return Found(
@@ -129,44 +132,26 @@ class Search:
         return rebuild(self._engine, from_scratch=from_scratch, on_progress=on_progress)
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """What an article says."""
+class _Fit(NamedTuple):
+    """An article that holds what was asked for, and how well; the better, the greater."""
 
+    score: float
     place: Place
-    title: Printed
-    lead: Printed
-    body: Printed
-
-    def meets(self, query: Query) -> bool:
-        """Return whether it holds what was asked for."""
-        return query.is_met_by(self.title, self.lead, self.body)
-
-    def score(self, query: Query) -> float:
-        """Return how well it fits: BM25 over title, lead and text, without the rarity of words, which all are there."""
-        length = 1 - _LENGTH + _LENGTH * (len(self.lead.text) + len(self.body.text)) / _USUAL_LENGTH
-        score = 0.0
-        for term in query.wanted:
-            title, lead, body = (term.count(part) for part in (self.title, self.lead, self.body))
-            weight = TITLE_WEIGHT * title + (LEAD_WEIGHT * lead + body) / length
-            score += weight / (weight + _SATURATION)
-        return round(score / max(len(query.wanted), 1), 6)
 
 
-def _most_relevant(connection: Connection, query: Query, scope: Scope, limit: int) -> list[_Text]:
+def _most_relevant(connection: Connection, query: Query, scope: Scope, limit: int) -> list[_Fit]:
     """Return what fits best, of what has everything in the title and of what is newest."""
-    found: dict[int, _Text] = {}
+    found: dict[int, _Fit] = {}
     most = max(RANKED, limit)
     for in_titles, enough in ((True, most // 2), (False, most)):
-        for text in _verified(connection, query, scope, in_titles=in_titles, known=found):
-            found[text.place.article_id] = text
+        for fit in _fitting(connection, query, scope, in_titles=in_titles, known=found):
+            found[fit.place.article_id] = fit
             if len(found) >= enough:
                 break
-    ranked = sorted(found.values(), key=lambda text: (text.score(query), text.place), reverse=True)
-    return ranked[:limit]
+    return sorted(found.values(), reverse=True)[:limit]
 
 
-def _verified(
+def _fitting(
     connection: Connection,
     query: Query,
     scope: Scope,
@@ -174,19 +159,45 @@ def _verified(
     newest_first: bool = True,
     after: Place | None = None,
     in_titles: bool = False,
-    known: dict[int, _Text] | None = None,
-) -> Iterator[_Text]:
-    """Yield the texts that hold what was asked for, in order of time, but for those that are known already."""
+    known: Container[int] = (),
+) -> Iterator[_Fit]:
+    """Yield the articles that hold what was asked for, in order of time, but for those that are known already."""
     match = query.match
     if match is None:
         return
     walk = Walk(match=match.in_titles() if in_titles else match, scope=scope, newest_first=newest_first, after=after)
     for places in walk.places(connection):
-        unknown = [place for place in places if place.article_id not in (known or ())]
+        unknown = [place for place in places if place.article_id not in known]
         for start in range(0, len(unknown), _CHUNK):
-            for text in _read_texts(connection, unknown[start : start + _CHUNK]):
-                if text.meets(query):
-                    yield text
+            chunk = unknown[start : start + _CHUNK]
+            rows = {
+                row.id: row
+                for row in fetch_in(connection, _TEXTS, ArticleRow.id, [place.article_id for place in chunk])
+            }
+            for place in chunk:
+                row = rows[place.article_id]
+                score = _score(query, row.title, row.lead or "", "\n".join(paragraphs_of(row.content)))
+                if score is not None:
+                    yield _Fit(score, place)
+
+
+def _score(query: Query, title: str, lead: str, body: str) -> float | None:
+    """Return how well a text fits: BM25 over its parts, without the rarity of words, which all must be there.
+
+    None if it does not hold what was asked for: the index knows no more than what stands beside what.
+    """
+    parts = Printed(title), Printed(lead), Printed(body)
+    if any(term.count(part) for term in query.unwanted for part in parts):
+        return None
+    length = 1 - _LENGTH + _LENGTH * (len(lead) + len(body)) / _USUAL_LENGTH
+    score = 0.0
+    for term in query.wanted:
+        in_title, in_lead, in_body = (term.count(part) for part in parts)
+        weight = TITLE_WEIGHT * in_title + (LEAD_WEIGHT * in_lead + in_body) / length
+        if not weight:
+            return None
+        score += weight / (weight + _SATURATION)
+    return round(score / len(query.wanted), 6)
 
 
 _TEXTS = (
@@ -194,30 +205,20 @@ _TEXTS = (
     .join(RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision))
     .outerjoin(BodyRow, BodyRow.revision_id == RevisionRow.id)
 )
-
-
-def _read_texts(connection: Connection, places: list[Place]) -> list[_Text]:
-    rows = {row.id: row for row in fetch_in(connection, _TEXTS, ArticleRow.id, [place.article_id for place in places])}
-    return [
-        _Text(place, Printed(row.title), Printed(row.lead or ""), Printed("\n".join(paragraphs_of(row.content))))
-        for place in places
-        for row in [rows[place.article_id]]
-    ]
-
-
 _GONE = select(ArticleRow.id, ArticleRow.gone_at)
 
 
-def _shown(connection: Connection, query: Query, texts: list[_Text]) -> Iterator[Hit]:
-    ids = [text.place.article_id for text in texts]
+def _shown(connection: Connection, query: Query, fits: Sequence[_Fit]) -> Iterator[Hit]:
+    ids = [fit.place.article_id for fit in fits]
     stored = read_by_id(connection, ids)
     gone = {row.id: row.gone_at for row in fetch_in(connection, _GONE, ArticleRow.id, ids)}
-    for text in texts:
-        one = stored[text.place.article_id]
+    for score, place in fits:
+        one = stored[place.article_id]
         yield Hit(
             stored=one,
-            gone_at=gone[text.place.article_id],
-            score=text.score(query),
+            place=place,
+            gone_at=gone[place.article_id],
+            score=score,
             title_highlights=highlight(query, one.article.title),
             snippet=cut_snippet(query, one.article.text),
         )

@@ -8,9 +8,9 @@ section, language and day, so that the index answers with what a filter leaves. 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from sqlalchemy import cast, column, delete, literal_column, select, table, text
@@ -78,6 +78,15 @@ class Match:
             replace(phrase, tokens=tuple(_TITLE + token for token in phrase.tokens)) for phrase in self.all_of
         )
         return replace(self, all_of=marked)
+
+    def loosened(self) -> Match:
+        """Return the same without order and without exclusions: what is found by looking up tokens, and no text."""
+        single = tuple(
+            Phrase(tokens=(token,), is_prefix=phrase.is_prefix and number == len(phrase.tokens))
+            for phrase in self.all_of
+            for number, token in enumerate(phrase.tokens, 1)
+        )
+        return replace(self, all_of=single, none_of=())
 
     def among(self, *marks: str) -> Match:
         """Return the same, limited to entries that have one of these marks."""
@@ -228,14 +237,11 @@ def _as_fts5_row(entry: Entry) -> dict[str, object]:
 
 def _as_tsvector_row(entry: Entry) -> dict[str, object]:
     placed, loose = _tokens_of(entry)
-    places: defaultdict[str, list[str]] = defaultdict(list)
-    for number, token in enumerate(placed):
-        places[token].append(_NUMBERS[number % _POSITIONS])
-    lexemes = [f"{token}:{','.join(numbers)}" for token, numbers in places.items()]
-    return {
-        "article_id": entry.article_id,
-        "tokens": " ".join((*lexemes, *(one for one in loose if one not in places))),
-    }
+    lexemes: dict[str, str] = {}
+    for token, number in zip(placed, cycle(_NUMBERS), strict=False):
+        lexemes[token] = f"{lexemes[token]},{number}" if token in lexemes else f"{token}:{number}"
+    written = (*lexemes.values(), *(token for token in loose if token not in lexemes))
+    return {"article_id": entry.article_id, "tokens": " ".join(written)}
 
 
 def _as_fts5(match: Match) -> str:

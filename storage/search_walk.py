@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storage.search_index import Match
 
 # So many are fetched and sorted without looking at time.
-FEW = 256
+FEW = 128
 
 # Articles, matching or not, in the first window.
 FIRST_WINDOW = 512
@@ -97,9 +97,11 @@ class Walk:
             return
         match = self.scope.narrow(self.match)
         is_whole = self.after is None and self.scope.since is None and self.scope.until is None
-        few = find(connection, match if is_whole else match.among(*_days(*span)), limit=FEW + 1)
-        if len(few) <= FEW:
-            yield self._in_order(connection, few, self.after, None)
+        if not is_whole:
+            match = match.among(*_days(*span))
+        # phrases are dear to check: first see whether there is anything to check
+        if len(find(connection, match.loosened(), limit=FEW + 1)) <= FEW:
+            yield self._in_order(connection, find(connection, match), self.after, None)
             return
         here, size = self.after, FIRST_WINDOW
         while True:
@@ -110,7 +112,7 @@ class Walk:
                     edge.published_at if edge else span[0 if self.newest_first else 1],
                 )
             )
-            ids = find(connection, match.among(*_days(begins, ends)))
+            ids = find(connection, self.scope.narrow(self.match).among(*_days(begins, ends)))
             yield self._in_order(connection, ids, here, edge)
             if edge is None:
                 return

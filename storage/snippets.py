@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = 160
 
 # Characters that would end the line, or speak to the terminal.
-_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029), " ")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 # Finds looked at to choose the best piece.
 MOST_FINDS = 200
@@ -55,7 +56,7 @@ def highlight(query: Query, text: str) -> tuple[Span, ...]:
 
 def cut_snippet(query: Query, text: str) -> Snippet:
     """Return the piece of a printed text that holds the most terms, the earliest of several; else its beginning."""
-    line = Printed(text.translate(_CONTROLS))
+    line = Printed(_CONTROLS.sub(" ", text))
     found = sorted((span, number) for number, term in enumerate(query.wanted) for span in term.spans(line))
     start, end = _best_piece(found, line.text)
     before, after = "…" if start else "", "…" if end < len(text) else ""

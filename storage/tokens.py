@@ -177,10 +177,13 @@ def tokens(folded: str) -> list[str]:
     """
     found: list[str] = []
     for run in _RUN.findall(folded):
-        if _SPACELESS.match(run) is None:
+        if "\u4e00" <= run[0] <= "\u9fff":  # most runs, and told without an expression
+            parts = run
+        elif not is_spaceless(run):
             found.append(run[:LONGEST_WORD])
             continue
-        parts = _CLUSTER.findall(run) if _CLUSTERED_RUNS.match(run) else run
+        else:
+            parts = _characters(run)
         found.extend(map(add, parts, parts[1:]))
         found.append(parts[-1])
     return found
@@ -192,7 +195,9 @@ def characters(folded: str) -> set[str]:
     >>> sorted(characters("g7峰会 会"))
     ['会', '峰']
     """
-    found = set(chain.from_iterable(_HAN_RUNS.findall(folded)))
-    for run in _CLUSTERED_RUNS.findall(folded):
-        found.update(_CLUSTER.findall(run))
+    distinct = "".join(set(folded))
+    found = set(chain.from_iterable(_HAN_RUNS.findall(distinct)))
+    if _CLUSTERED_RUNS.search(distinct):
+        for run in _CLUSTERED_RUNS.findall(folded):
+            found.update(_CLUSTER.findall(run))
     return found

@@ -12,7 +12,7 @@ import typer
 from typer.main import get_command
 
 from crawler import __version__
-from crawler.cli import articles, crawl, db, imports, inspect, prune, replay, runs, seeds, sources
+from crawler.cli import articles, crawl, db, imports, inspect, prune, replay, runs, search, seeds, sources
 from crawler.cli.log import show_log
 from crawler.cli.output import complain
 from crawler.errors import BadInput, NewsCrawlerError, UnknownSource
@@ -31,6 +31,7 @@ app.command("crawl")(crawl.crawl)
 app.add_typer(replay.app, name="replay")
 app.add_typer(seeds.app, name="seeds")
 app.add_typer(articles.app, name="articles")
+app.command("search")(search.search)
 app.command("import")(imports.import_articles)
 app.command("prune")(prune.prune)
 app.add_typer(runs.app, name="runs")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLAIN_EVERY_SECONDS = 10.0
 
 # Counts that say how far a run is; the others (fetched, listings) say what it took.
-DONE = ("new", "revised", "unchanged", "duplicate", "copied", "written")
+DONE = ("new", "revised", "unchanged", "duplicate", "copied", "written", "indexed")
 
 
 @contextmanager
