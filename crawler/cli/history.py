@@ -139,7 +139,8 @@ def _print_diff(diff: ArticleDiff) -> None:
         seen = in_zone(stored.first_seen_at, source)
         console.print(Text(f"{name} revision {stored.revision}, first seen {seen}{', silent' * stored.is_silent}"))
     for fact in diff.facts:
-        console.print(Text(f"{fact.field}: {fact.before} → {fact.after}"))
+        before, after = (value or "nothing" for value in (fact.before, fact.after))
+        console.print(Text(f"{fact.field}: {before} → {after}"))
     for block in diff.blocks:
         if block.is_changed:
             pieces = [

@@ -101,7 +101,7 @@ def parse_size(text: str) -> int:
     >>> parse_size("2GiB"), parse_size("1.5 MB"), parse_size("1000")
     (2147483648, 1500000, 1000)
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]i?|)b?", text.strip().lower())
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,3})?)\s*([kmgt]i?|)b?", text.strip().lower())
     if match is None:
         raise BadInput(f"{text!r} is not a size; write 500MB, 2GiB or 1000")
     return int(float(match[1]) * _SIZES[match[2]])
