@@ -82,6 +82,21 @@ class Hosts:
                 _change(connection, host, next_allowed_at=moment + delay)
         return moment
 
+    def end_turn(self, host: str, *, taken: datetime, next_at: datetime) -> None:
+        """Let the next request come sooner than a moment that was reserved for longer, because this one is answered.
+
+        Args:
+            host: Who has answered.
+            taken: The instant up to which the host was reserved; if a pause has moved it since, nothing is changed.
+            next_at: When the next request is allowed instead.
+        """
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(HostRow)
+                .where(HostRow.host == host, HostRow.next_allowed_at == taken)
+                .values(next_allowed_at=next_at)
+            )
+
     def hold(self, host: str, *, until: datetime, now: datetime) -> None:
         """Make no request to a host before an instant; nothing was wrong with it."""
         with writing(self._engine) as connection:

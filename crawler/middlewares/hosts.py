@@ -1,7 +1,8 @@
 """HostMiddleware: the pace that is promised to each host, shared by all runs on one database.
 
-Every request takes its moment from the store before it is sent, so a second run, or one that was restarted, keeps the
-same promise. What a host answers is learnt in `crawler.middlewares.answers`.
+Every request takes its turn from the store before it is sent, and ends it when the host has answered: the delay counts
+from there, so no request reaches the host sooner, however late the one before was on its way. A second run, or one
+that was restarted, keeps the same promise. What a host answers is learnt in `crawler.middlewares.answers`.
 """
 
 from __future__ import annotations
@@ -18,22 +19,25 @@ from storage import FrontierState, RunState
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
     from crawler.run_frontier import RunFrontier
 
-# Added to the delay between two requests: they start when our clock says, but may be on the way a little longer or
-# shorter, and the promise is for the server's clock.
-SLACK = timedelta(milliseconds=30)
+# A turn that nobody ends (its run was killed) ends by itself after this; so does that of a host that takes longer to
+# answer. No request is on its way to a host for so long before it is there.
+TURN = timedelta(seconds=5)
 
-# A moment missed by more than this (a busy reactor) is let go and another one is taken, or the next request, which
-# starts on time, would come too soon after this one.
-MISSED = timedelta(milliseconds=15)
+# A turn missed by more than this (a stopped process) is let go and another one is taken.
+MISSED = TURN / 2
 
 # Seconds for which a host's state is taken from memory when there is no delay to keep.
 STATE_SECONDS = 1.0
 
 # Longest that a waiting request sleeps before it looks whether the run is ending.
 NAP_SECONDS = 0.25
+
+# Where in a request's meta stands up to when it has reserved its host.
+_TURN_TAKEN = "turn_taken"
 
 # Why a host is paused that has refused us; the run that meets the pause is as blocked as the one that caused it.
 REFUSES_US = "it refused us"
@@ -53,7 +57,7 @@ class Pace:
     read_at: float = 0.0
     """Loop time at which its state was read."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by the one request that has a moment: those behind it take none before they can use it."""
+    """Held by the one request whose turn it is, until it is answered."""
 
 
 class HostMiddleware:
@@ -90,26 +94,61 @@ class HostMiddleware:
         if not self._delay_of(pace):
             await self._wait(host, pace)
             return
-        async with pace.turn:
-            await self._wait(host, pace)
+        while not await self._got_turn(pace):
+            self._go_on()
+        try:
+            moment = await self._wait(host, pace)
+        except BaseException:
+            pace.turn.release()
+            raise
+        request.meta[_TURN_TAKEN] = moment + self._delay_of(pace) + TURN
 
-    async def _wait(self, host: str, pace: Pace) -> None:
+    async def process_response(self, request: Request, response: Response) -> Response:
+        """End the request's turn: the next one may come a delay from now."""
+        await self._end_turn(request)
+        return response
+
+    async def process_exception(self, request: Request, exception: Exception) -> None:
+        """End the turn of a request that was not answered."""
+        await self._end_turn(request)
+
+    async def _got_turn(self, pace: Pace) -> bool:
+        """Wait a little for the turn of this run's requests to one host."""
+        try:
+            return await asyncio.wait_for(pace.turn.acquire(), NAP_SECONDS)
+        except TimeoutError:
+            return False
+
+    async def _end_turn(self, request: Request) -> None:
+        taken = request.meta.pop(_TURN_TAKEN, None)
+        if taken is None:
+            return
+        host = self._frontier.host_of(request.url)
+        pace = self.pace(host)
+        next_at = datetime.now(UTC) + self._delay_of(pace)
+        try:
+            await in_thread(self._hosts.end_turn, host, taken=taken, next_at=next_at)
+        finally:
+            pace.turn.release()
+
+    async def _wait(self, host: str, pace: Pace) -> datetime:
+        """Wait until a request may be sent, and return since when it may; with a delay to keep, the turn is ours."""
         while True:
             self._go_on()
-            moment = await self._next_moment(host, pace)
-            if moment - datetime.now(UTC) > self._patience:
+            delay = self._delay_of(pace)
+            now = datetime.now(UTC)
+            moment = await self._next_moment(host, pace, delay, now)
+            seconds = (moment - now).total_seconds()
+            if seconds > max(self._patience, delay + TURN).total_seconds():
                 await self._put_off(host, moment)
-            while (seconds := (moment - datetime.now(UTC)).total_seconds()) > 0:
-                await asyncio.sleep(min(seconds, NAP_SECONDS))
-                self._go_on()
-            if self._may_send(pace, moment):
-                return
+            if seconds <= 0 and self._may_send(pace, delay, moment):
+                return moment
+            await asyncio.sleep(min(max(seconds, 0.0), NAP_SECONDS, *([delay.total_seconds() / 4] if delay else [])))
 
-    async def _next_moment(self, host: str, pace: Pace) -> datetime:
-        """Return when the next request to a host is allowed; with a delay to keep, that moment is ours alone."""
-        now = datetime.now(UTC)
-        if delay := self._delay_of(pace):
-            return await in_thread(self._hosts.reserve, host, delay=delay + SLACK, now=now, within=self._patience)
+    async def _next_moment(self, host: str, pace: Pace, delay: timedelta, now: datetime) -> datetime:
+        """Return when the next request to a host is allowed; with a delay to keep, the turn is taken if that is now."""
+        if delay:
+            return await in_thread(self._hosts.reserve, host, delay=delay + TURN, now=now, within=timedelta(0))
         clock = asyncio.get_running_loop().time()
         if clock - pace.read_at > STATE_SECONDS:
             pace.read_at = clock
@@ -117,12 +156,10 @@ class HostMiddleware:
             pace.paused_until = max(pace.paused_until, state.next_allowed_at)
         return pace.paused_until
 
-    def _may_send(self, pace: Pace, moment: datetime) -> bool:
+    def _may_send(self, pace: Pace, delay: timedelta, moment: datetime) -> bool:
         """Is the moment that was waited for still good?"""
         now = datetime.now(UTC)
-        if now < pace.paused_until:
-            return False
-        return not self._delay_of(pace) or now - moment <= MISSED
+        return now >= pace.paused_until and (not delay or now - moment <= MISSED)
 
     async def _put_off(self, host: str, until: datetime) -> None:
         """Leave a request for a later run; if the source itself lives on that host, end this one.
