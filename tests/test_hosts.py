@@ -25,6 +25,17 @@ def test_moments_are_a_delay_apart(store: Store) -> None:
     assert store.hosts.reserve(HOST, delay=SECOND, now=later) == later
 
 
+def test_a_turn_that_ends_early_lets_the_next_come_sooner(store: Store) -> None:
+    """An answered request gives back what it had reserved beyond the delay; a pause that came meanwhile stays."""
+    taken = store.hosts.reserve(HOST, delay=6 * SECOND, now=NOW) + 6 * SECOND
+    store.hosts.end_turn(HOST, taken=taken, next_at=NOW + 2 * SECOND)
+    assert store.hosts.state(HOST, now=NOW).next_allowed_at == NOW + 2 * SECOND
+    taken = store.hosts.reserve(HOST, delay=6 * SECOND, now=NOW + 2 * SECOND) + 6 * SECOND
+    store.hosts.pause(HOST, until=NOW + 60 * SECOND, why="HTTP 503", now=NOW)
+    store.hosts.end_turn(HOST, taken=taken, next_at=NOW + 3 * SECOND)
+    assert store.hosts.state(HOST, now=NOW).next_allowed_at == NOW + 60 * SECOND
+
+
 def test_another_host_has_its_own_pace(store: Store) -> None:
     """What one host was promised binds no other."""
     store.hosts.reserve(HOST, delay=SECOND, now=NOW)
