@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pytest
 from typer.main import get_command
 
@@ -101,7 +102,7 @@ def test_every_state_and_outcome_is_documented() -> None:
     assert [word for word in words if f"`{word}`" not in OPERATIONS] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/operations.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/operations.md", "docs/exports.md"])
 def test_the_shown_commands_run(newscrawl: Callable[..., Ended], tmp_path: Path, stored_seeds: str, name: str) -> None:
     """Each ends with 0 in a folder with the project's seeds; those that crawl are parsed and have their own tests."""
     for folder in ("seeds", "tests"):
@@ -153,3 +154,17 @@ def test_rooms_that_are_named_exist() -> None:
     text = DOCS["README.md"] + DOCS["docs/architecture.md"]
     named = set(re.findall(r"`((?:crawler|storage|tests|seeds|benchmarks|docs)/[\w/.-]*)`", text))
     assert sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
+def test_duckdb_runs_the_shown_queries(newscrawl: Callable[..., Ended], stored_seeds: str) -> None:
+    """docs/exports.md: every query over the Parquet answers, and together they count every article."""
+    (export,) = [command for command in commands(DOCS["docs/exports.md"]) if "parquet" in command]
+    assert newscrawl(*export, "--db", stored_seeds).code == 0
+    stored = newscrawl("articles", "export", "--db", stored_seeds).objects
+    with duckdb.connect() as connection:
+        counted, latest, month = (
+            connection.execute(query).fetchall() for query in blocks(DOCS["docs/exports.md"], "sql")
+        )
+    assert sum(row[3] for row in counted) == len(stored)
+    assert sorted(row[0] for row in latest) == sorted(article["canonical_url"] for article in stored)
+    assert len(month) == sum(article["published_at"].startswith("2020-08") for article in stored) > 0
