@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
@@ -134,17 +135,12 @@ def _check(kind: Format, selection: Selection, target: Path | None) -> None:
 
 def _export(store: Store, kind: Format, selection: Selection, target: Path | None, counted: Counted) -> None:
     if kind in _FEEDS:
-        chosen = store.articles(
-            source=selection.source,
-            section=selection.section,
-            since=selection.since,
-            until=selection.until,
-            limit=selection.limit or FEED_ENTRIES,
+        newest = store.articles(
+            source=selection.source, section=selection.section, since=selection.since, until=selection.until
         )
-        entries = [stored for stored in chosen if not stored.is_pruned]
-        counted.count = len(entries)
+        entries = islice((stored for stored in newest if not stored.is_pruned), selection.limit or FEED_ENTRIES)
         with _opened(target) as stream:
-            _FEEDS[kind](_channel(selection), entries, stream)
+            _FEEDS[kind](_channel(selection), counted.each(entries), stream)
         return
     with watch("exporting") as on_progress:
         counted.on_progress = on_progress

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from storage import ExportedRevision
+    from storage import ExportedRevision, StoredArticle
 
 # Revisions between two looks at the count for whoever watches.
 PROGRESS_EVERY = 100
@@ -37,3 +37,9 @@ class Counted:
             self._greatest = max(self._greatest, exported.id)
             if self.count % PROGRESS_EVERY == 0:
                 self.on_progress({"written": self.count})
+
+    def each(self, articles: Iterable[StoredArticle]) -> Iterator[StoredArticle]:
+        """Yield articles of an export that is never gone on with, and count them likewise."""
+        for stored in articles:
+            yield stored
+            self.count += 1
