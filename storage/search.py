@@ -41,7 +41,7 @@ TITLE_WEIGHT, LEAD_WEIGHT = 8.0, 2.5
 # same word counts no more, and how much a longer text has to hold it more often.
 _SATURATION, _LENGTH = 1.2, 0.75
 
-# Characters of a text that is neither long nor short.
+# Characters of a text that is neither long nor short; one of less than half of it is no shorter for this.
 _USUAL_LENGTH = 2_000
 
 # Texts looked at together: a page of results.
@@ -189,7 +189,7 @@ def _score(query: Query, title: str, lead: str, body: str) -> float | None:
     parts = Printed(title), Printed(lead), Printed(body)
     if any(term.count(part) for term in query.unwanted for part in parts):
         return None
-    length = 1 - _LENGTH + _LENGTH * (len(lead) + len(body)) / _USUAL_LENGTH
+    length = 1 - _LENGTH + _LENGTH * max((len(lead) + len(body)) / _USUAL_LENGTH, 0.5)
     score = 0.0
     for term in query.wanted:
         in_title, in_lead, in_body = (term.count(part) for part in parts)
