@@ -82,7 +82,8 @@ def test_the_page_own_canonical_url_wins_and_the_fetched_one_becomes_an_alias() 
 
 
 @pytest.mark.parametrize(
-    "stated", ["https://www.rfi.fr/cn/", "https://example.org/20230801-a", "https://www.rfi.fr/fr/asie/20230801-a", "::"]
+    "stated",
+    ["https://www.rfi.fr/cn/", "https://example.org/20230801-a", "https://www.rfi.fr/fr/asie/20230801-a", "::"],
 )
 def test_a_canonical_url_that_is_no_article_of_the_source_is_passed_over(stated: str) -> None:
     """A template that names the front page or another site as canonical does not merge articles."""
