@@ -28,7 +28,7 @@ class FrontierRow(Row):
     scope: Mapped[str]
     """Empty for a walk over the whole source; else which seed URLs it was found from."""
     walk: Mapped[int]
-    """Number of the walk that last let it wait: within one, a listing is read once."""
+    """Number of the latest walk that let it wait or fetched it: within one, a listing is read once."""
     is_listing: Mapped[bool]
     page: Mapped[int]
     """Which page of its listing, from 1."""

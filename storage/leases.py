@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Boolean, Integer, and_, bindparam, func, or_, select, update
+from sqlalchemy import Boolean, Integer, and_, bindparam, case, func, or_, select, update
 
 from storage.database import skip_locked
 from storage.frontier_tables import FrontierRow
@@ -109,6 +109,8 @@ def lease_urls(
         state=LEASED,
         run_id=run_id,
         leased_until=now + lease_for,
+        # what this walk fetches, be it for an earlier one or as a revisit, it does not fetch again
+        walk=case((FrontierRow.walk < walk.number, walk.number), else_=FrontierRow.walk),
     )
     kept = read_pages(connection, [row.url_key for row in rows])
     return [

@@ -215,6 +215,20 @@ def test_failed_and_gone_have_a_new_chance_in_a_later_walk(store: Store, state: 
     assert [one.attempts for one in lease(store, following)] == [0]
 
 
+def test_a_revisit_that_finds_an_article_gone_is_its_fetch_of_the_walk(
+    store: Store, make_article: Callable[..., Article]
+) -> None:
+    """A listing of the same walk that still shows it does not have it fetched once more."""
+    walk = begin(store)
+    store.frontier.add(walk, articles(1), now=NOW)
+    settle(store, walk, lease(store, walk)[0], article=make_article(canonical_url=url_of(1)), due_at=NOW + HOUR)
+    end(store, walk.number)
+    following = begin(store, now=NOW + HOUR)
+    (leased,) = lease(store, following, now=NOW + HOUR)
+    settle(store, following, leased, state=FrontierState.GONE, reason="gone: HTTP 410")
+    assert store.frontier.add(following, articles(1), now=NOW + HOUR) == 0
+
+
 def test_settling_is_all_or_nothing(store: Store, make_article: Callable[..., Article]) -> None:
     """When one article of a batch cannot be held, nothing of it is written and every lease is as it was."""
     walk = begin(store)
