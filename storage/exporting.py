@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from storage.records import StoredArticle
     from storage.seed_copies import SeedCopy
 
-# Revisions in one page: about 6 MB of texts, 20 MB with what Python makes of them.
-PAGE = 400
+# Revisions in one page: about 3 MB of texts, 10 MB with what Python makes of them.
+PAGE = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from storage import ExportedRevision, Exports, Selection
 
 # A row group: what is in memory at once while writing, and the least that a reader has to load.
-ROW_GROUP_ROWS = 4_000
-ROW_GROUP_CHARACTERS = 8_000_000
+ROW_GROUP_ROWS = 1_000
+ROW_GROUP_CHARACTERS = 1_000_000
+
+# Columns whose values repeat; to look for repeated texts would only cost memory.
+REPEATING = ["programme", "agency", "section", "language"]
 
 # Rows read at once.
 PAGE = 200
@@ -88,7 +91,7 @@ def export_parquet(exports: Exports, selection: Selection, folder: Path, *, coun
 
 
 def _write_file(path: Path, revisions: Iterable[ExportedRevision]) -> None:
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd", use_dictionary=REPEATING) as writer:
         for rows in _row_groups(revisions):
             writer.write_batch(pa.RecordBatch.from_pylist(rows, schema=SCHEMA))
 

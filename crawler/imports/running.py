@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Work = TypeVar("Work")
 
+# Pieces that wait to be written: two batches, so that the writer never waits; reading is faster than writing, and all
+# that waits is in memory.
+MAX_PENDING = 400
+
 # Pieces between two looks at the counts for whoever watches.
 PROGRESS_EVERY = 100
 
@@ -61,7 +65,7 @@ def run_import(
             counts[outcome.value if isinstance(outcome, Outcome) else "rejected: the database refused it"] += 1
 
     try:
-        with BatchWriter(write, count) as writer:
+        with BatchWriter(write, count, max_pending=MAX_PENDING) as writer:
             for number, piece in enumerate(pieces, start=1):
                 if isinstance(piece, Refused):
                     counts[piece.reason] += 1
