@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from unicodedata import combining, is_normalized, normalize
 
@@ -34,7 +34,7 @@ _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u20
 
 # What NFKC makes of the full-width characters of Chinese prose. Without them such a text passes the quick check of
 # is_normalized, which saves four fifths of the time of a fingerprint.
-_FULL_WIDTH = tuple(zip("，：；？！（）％\u3000\xa0", ",:;?!()%  ", strict=True))
+_FULL_WIDTH = (*zip("，：；？！（）％［］．－～\u3000\xa0", ",:;?!()%[].-~  ", strict=True), ("…", "..."))
 
 # Beside courlan's list: AT Internet (which RFI and France 24 use), Google's, Hubspot's, Meta's, server sessions.
 _MORE_TRACKERS = re.compile(
@@ -45,6 +45,8 @@ _MORE_TRACKERS = re.compile(
 _NOT_TRACKERS = frozenset({"cid", "eid", "kwd", "keyword", "uid"})
 
 
+# an article's address is asked for by the spider, the reader, the judge and the store; 16 µs each, 2 MB for all
+@lru_cache(4096)
 def canonical_url(url: str) -> str:
     """Return the one URL under which we file an article.
 

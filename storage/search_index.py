@@ -10,12 +10,13 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
-from itertools import cycle
+from itertools import chain, cycle
 from typing import TYPE_CHECKING
 
 from sqlalchemy import cast, column, delete, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from storage.token_lines import token_line
 from storage.tokens import characters, fold, tokens
 
 if TYPE_CHECKING:
@@ -221,26 +222,34 @@ def _marks_of(entry: Entry) -> Iterator[str]:
         yield from (language_mark("-".join(parts[:end])) for end in range(1, len(parts) + 1))
 
 
-def _tokens_of(entry: Entry) -> tuple[list[str], list[str]]:
-    """Return the tokens whose place counts, in order, and the others."""
-    title, body = fold(entry.title)[:LONGEST_TITLE], fold(entry.text)[:LONGEST_TEXT]
-    title_tokens, title_characters = tokens(title), characters(title)
-    placed = [*title_tokens, *tokens(body), *(_TITLE + token for token in title_tokens)]
-    loose = [*sorted(title_characters | characters(body)), *(_TITLE + one for one in sorted(title_characters))]
-    return placed, [*loose, *_marks_of(entry)]
+def _folded(entry: Entry) -> tuple[str, str]:
+    return fold(entry.title)[:LONGEST_TITLE], fold(entry.text)[:LONGEST_TEXT]
+
+
+def _loose_tokens(entry: Entry, title: str, body: str) -> Iterator[str]:
+    """Yield the tokens whose place does not count."""
+    yield from characters(f"{title} {body}")
+    yield from (_TITLE + one for one in characters(title))
+    yield from _marks_of(entry)
 
 
 def _as_fts5_row(entry: Entry) -> dict[str, object]:
-    placed, loose = _tokens_of(entry)
-    return {"article_id": entry.article_id, "tokens": " ".join((*placed, *loose))}
+    title, body = _folded(entry)
+    title_line = token_line(title)
+    marked = (_TITLE + token for token in title_line.split())
+    written = (title_line, token_line(body), *marked, *_loose_tokens(entry, title, body))
+    return {"article_id": entry.article_id, "tokens": " ".join(written)}
 
 
 def _as_tsvector_row(entry: Entry) -> dict[str, object]:
-    placed, loose = _tokens_of(entry)
+    title, body = _folded(entry)
+    title_tokens = tokens(title)
+    placed = chain(title_tokens, tokens(body), (_TITLE + token for token in title_tokens))
     lexemes: dict[str, str] = {}
     for token, number in zip(placed, cycle(_NUMBERS), strict=False):
         lexemes[token] = f"{lexemes[token]},{number}" if token in lexemes else f"{token}:{number}"
-    written = (*lexemes.values(), *(token for token in loose if token not in lexemes))
+    loose = (token for token in _loose_tokens(entry, title, body) if token not in lexemes)
+    written = (*lexemes.values(), *loose)
     return {"article_id": entry.article_id, "tokens": " ".join(written)}
 
 

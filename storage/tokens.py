@@ -22,23 +22,21 @@ LONGEST_WORD = 40
 
 # Characters that are written without spaces between words, after folding: Han with kana, bopomofo and Hangul, whose
 # spaces do not part what a reader searches for ...
-_HAN = (
-    "\u3005-\u3007\u3041-\u3096\u309d-\u30ff\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
-)
+HAN = "\u3005-\u3007\u3041-\u3096\u309d-\u30ff\u3105-\u312f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff"
 # ... and Thai, Lao, Myanmar and Khmer, where a character of the reader is a letter with all its signs.
-_CLUSTERED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17dd"
+CLUSTERED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17dd"
 _SIGNS = (
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
     "\u102b-\u1038\u103a-\u103e\u17b4-\u17d1\u17d3\u17dd"
 )
 _STACKERS = "\u1039\u17d2"
-SPACELESS = _HAN + _CLUSTERED
+SPACELESS = HAN + CLUSTERED
 
 _SPACELESS = re.compile(f"[{SPACELESS}]")
-_RUN = re.compile(f"[{_HAN}]+|[{_CLUSTERED}]+|[^ {SPACELESS}]+")
+_RUN = re.compile(f"[{HAN}]+|[{CLUSTERED}]+|[^ {SPACELESS}]+")
 _CLUSTER = re.compile(f".(?:[{_STACKERS}].|[{_SIGNS}])*")
-_HAN_RUNS = re.compile(f"[{_HAN}]+")
-_CLUSTERED_RUNS = re.compile(f"[{_CLUSTERED}]+")
+_HAN_RUNS = re.compile(f"[{HAN}]+")
+_CLUSTERED_RUNS = re.compile(f"[{CLUSTERED}]+")
 
 # Letters that Unicode does not take apart, as people write them who lack the key. Hooked letters are those of Hausa
 # and Fulfulde, the open vowels those of Bambara.

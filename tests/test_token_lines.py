@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from storage.token_lines import token_line
+from storage.tokens import LONGEST_WORD, fold, tokens
+
+TEXTS = st.text(
+    st.characters()  # halves of surrogate pairs among them: they are folded away
+    | st.sampled_from("白宫东京臺灣發髮𠀋がㅏ한ÉéœßABC8７ 　，。-·…\ue000\ue001កម្ពុជาไทย\u0301\u200c"),
+    max_size=40,
+)
+
+
+@settings(deadline=None)  # the first text to be folded waits for OpenCC's tables
+@given(TEXTS)
+@example("")
+@example(" 白")
+@example("白 宫 ")
+@example("G7峰会，2023年7月 OK")
+@example("字" + "x" * (LONGEST_WORD + 1) + "字")
+@example("ไทย白宫")
+def test_a_line_holds_the_tokens_of_a_text_in_their_order(text: str) -> None:
+    """Laid out at once or cut one by one, the tokens of a text are the same."""
+    folded = fold(text)
+    assert token_line(folded).split() == tokens(folded)
+
+
+@settings(deadline=None)  # see above
+@given(TEXTS)
+def test_folding_twice_is_folding_once(text: str) -> None:
+    """What is folded stays as it is."""
+    assert fold(fold(text)) == fold(text)
