@@ -6,12 +6,15 @@ import csv
 import json
 import os
 import re
+import signal
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -162,3 +165,41 @@ def test_a_second_parquet_export_goes_beside_the_first(
     names = {path.name for path in (tmp_path / "out").rglob("*.parquet")}
     assert (names, first["count"]) == ({"part-0.parquet", f"part-{first['last_id']}.parquet"}, 20)
     assert first["count"] + rest["count"] == len(newscrawl("articles", "export", "--db", stored_seeds).objects)
+
+
+@pytest.mark.parametrize(
+    "command", [("articles", "export", "--format", "parquet", "--output", "out"), ("import", "out")]
+)
+def test_parquet_without_its_library(
+    *,
+    newscrawl: Callable[..., Ended],
+    stored_seeds: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    """It is an extra; where it is missing, one sentence says how to get it."""
+    (tmp_path / "out").mkdir()
+    monkeypatch.delitem(sys.modules, "crawler.exports.parquet", raising=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    ended = newscrawl(*command, "--db", stored_seeds)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "newscrawl: Parquet needs pyarrow; install it with: pip install 'newscrawl[parquet]'\n"
+
+
+def test_an_export_that_is_stopped_by_hand(
+    *,
+    start_child: Callable[..., subprocess.Popen[bytes]],
+    wait_for: Callable[..., Ended],
+    stored_seeds: str,
+    tmp_path: Path,
+) -> None:
+    """Says where the next one goes on; the exit code is that of Ctrl-C."""
+    os.mkfifo(tmp_path / "pipe")
+    child = start_child("articles", "export", "--output", tmp_path / "pipe", "--db", stored_seeds)
+    with (tmp_path / "pipe").open("rb") as reader:
+        reader.read(1)  # it has begun, and waits for us to read on
+        child.send_signal(signal.SIGINT)
+        ended = wait_for(child)
+    assert (ended.code, ended.out) == (130, "")
+    assert re.fullmatch(r"newscrawl: stopped by hand after \d+ articles; go on with --after \d+\n", ended.err)

@@ -40,7 +40,7 @@ from storage import Selection
 from storage.exports import json_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from storage import Store
 
@@ -142,7 +142,8 @@ def _export(store: Store, kind: Format, selection: Selection, target: Path | Non
         with _opened(target) as stream:
             _FEEDS[kind](_channel(selection), counted.each(entries), stream)
         return
-    with watch("exporting") as on_progress:
+    # articles that run over a terminal are progress enough
+    with watch("exporting") if target or not sys.stdout.isatty() else nullcontext(_unwatched) as on_progress:
         counted.on_progress = on_progress
         if kind in _STREAMS:
             with _opened(target) as stream:
@@ -151,6 +152,10 @@ def _export(store: Store, kind: Format, selection: Selection, target: Path | Non
             _load_parquet()(store.exports, selection, target, counted=counted)
         elif target is not None:
             export_seed_files(counted.through(store.exports.revisions(selection)), target)
+
+
+def _unwatched(_: Mapping[str, int]) -> None:
+    """Show nothing."""
 
 
 def _load_parquet() -> Callable[..., None]:
@@ -177,10 +182,14 @@ def _opened(target: Path | None) -> Iterator[IO[bytes]]:
 
 
 def _stopped(kind: Format, target: Path | None, counted: Counted) -> str:
-    if target is None:
-        return f"stopped by hand after {counted.count} articles; go on with --after {counted.last_id}"
+    """Say what Ctrl-C left behind."""
     if kind is Format.SEEDS:
         return f"stopped by hand; every file in {target} is whole, go on with --after {counted.last_id}"
+    is_stream = target is None or (target.exists() and not target.is_file() and not target.is_dir())
+    if is_stream and kind in _FEEDS:
+        return "stopped by hand; what was written is half a feed"
+    if is_stream:
+        return f"stopped by hand after {counted.count} articles; go on with --after {counted.last_id}"
     return f"stopped by hand; {target} was not touched"
 
 
