@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 LEASE_SIZE = 64
 LEASE_AGAIN_BELOW = 24
 
+# Seconds without another look after a lease that brought too few: only what is settled brings more, or other runs.
+DRY_SECONDS = 1.0
+
 # Seconds between two looks when other runs hold all that is left: they settle it, or their leases run out.
 OTHERS_SECONDS = 1.0
 
@@ -48,6 +51,7 @@ class FrontierScheduler(BaseScheduler):
         self._leasing: asyncio.Task[None] | None = None
         self._is_exhausted = False
         self._has_news = False  # something was settled since the last lease was asked for
+        self._dry_until = 0.0  # loop time: there were too few to lease, and nothing has happened since
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -59,6 +63,8 @@ class FrontierScheduler(BaseScheduler):
         self.spider = spider  # type: ignore[assignment]  # Scrapy types it as any spider; ours is the one
         self._frontier = self.spider.frontier
         self._frontier.on_settled(self._settled)
+        # the same objects in every request: Scrapy looks at the source of each callback it has not seen
+        self._callback, self._errback = self.spider.parse, self.spider.give_up
 
     def close(self, reason: str) -> None:
         """Stop leasing; what is still leased is given back when the run ends."""
@@ -84,7 +90,7 @@ class FrontierScheduler(BaseScheduler):
             return self._continued.popleft()
         if self._is_over():
             return None
-        if len(self._leased) < LEASE_AGAIN_BELOW and not self._is_exhausted and self._leasing is None:
+        if len(self._leased) < LEASE_AGAIN_BELOW and self._may_lease():
             self._leasing = asyncio.ensure_future(self._lease())
         if not self._leased:
             self._frontier.hurry()
@@ -94,6 +100,13 @@ class FrontierScheduler(BaseScheduler):
             return None
         return self._request(self._leased.popleft())
 
+    def _may_lease(self) -> bool:
+        """Is there a chance that a lease brings more than the last one did?"""
+        if self._is_exhausted or self._leasing is not None:
+            return False
+        is_dry = asyncio.get_running_loop().time() < self._dry_until
+        return not is_dry or self._has_news or bool(self._found)
+
     async def _lease(self) -> None:
         """Take the next leases; when there are none, wait for what is due soon, or call the walk exhausted."""
         found, self._found = self._found, []
@@ -102,8 +115,11 @@ class FrontierScheduler(BaseScheduler):
         try:
             leased = await self._frontier.lease(found, LEASE_SIZE)
             self._leased.extend(leased)
+            if len(leased) < LEASE_SIZE:
+                self._dry_until = asyncio.get_running_loop().time() + DRY_SECONDS
             if not leased and not had_outstanding and not self._found:
                 await self._wait_for_due()
+                self._dry_until = 0.0
         except StoreError as error:
             self._frontier.end_early(RunState.FAILED, str(error))
         finally:
@@ -124,13 +140,12 @@ class FrontierScheduler(BaseScheduler):
             await asyncio.sleep(max(seconds, 0.05))
 
     def _request(self, lease: LeasedUrl) -> Request:
-        spider = self.spider
         self._frontier.hand_out(lease)
         return Request(
             lease.url,
-            callback=spider.parse,
-            errback=spider.give_up,
-            headers=conditions_of(lease) if spider.trusts_validators else {},
+            callback=self._callback,
+            errback=self._errback,
+            headers=conditions_of(lease) if self.spider.trusts_validators else {},
             meta={"lease": lease, "handle_httpstatus_list": [304]},
             dont_filter=True,
         )

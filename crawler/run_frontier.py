@@ -79,6 +79,8 @@ class RunFrontier:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[Callable[[], None]] = []
         self._is_hungry = False
+        self._brings_urls = False  # a settlement that was not flushed leads to URLs
+        self._being_fetched = 0
         self._leasing = threading.Lock()
         self._is_over = False
 
@@ -131,6 +133,7 @@ class RunFrontier:
 
     def hand_out(self, lease: LeasedUrl) -> None:
         """Note that a leased URL is on its way to be fetched."""
+        self._being_fetched += 1
         self.articles_under_way += not lease.is_listing
 
     async def settle(self, settlement: Settlement) -> None:
@@ -146,13 +149,19 @@ class RunFrontier:
                 self._writer.submit(settlement)
         except StoreError as error:
             self._fail(error)
-        if self._is_hungry:
-            self._writer.flush()
+        self._being_fetched -= 1
+        self._brings_urls |= bool(settlement.found)
+        self._flush_if_hungry()
 
     def hurry(self) -> None:
-        """Have settlements written at once, until there are leases again: the crawl has nothing else to do."""
+        """Have settlements written as soon as that helps, until there are leases again: there is nothing to fetch."""
         self._is_hungry = True
-        if self._writer is not None:
+        self._flush_if_hungry()
+
+    def _flush_if_hungry(self) -> None:
+        """Flush what leads to further URLs, and the last of all; articles alone can wait for company."""
+        if self._is_hungry and self._writer is not None and (self._brings_urls or not self._being_fetched):
+            self._brings_urls = False
             self._writer.flush()
 
     async def left(self) -> Left:
