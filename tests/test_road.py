@@ -184,7 +184,7 @@ def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
     assert (stopped.code, stopped.objects[0]["state"]) == (130, "stopped")
     left = counts(stopped)["left waiting"]
     assert stopped.err == (
-        f"newscrawl: stopped by hand; {len(kept)} articles are kept, {left} URLs are left, the same command goes on\n"
+        f"newscrawl: stopped by hand; {len(kept)} articles are kept, {left} URLs left, the same command goes on\n"
     )
     assert 0 < len(kept) < 60
     assert all(article["title"] and article["text"] for article in kept.values())

@@ -105,7 +105,8 @@ def _judge(run: CrawlRun) -> int:
     kept = sum(run.counts.get(name, 0) for name in ("new", "revised", "unchanged", "duplicate"))
     if run.state is RunState.STOPPED:
         left = run.counts.get("left waiting", 0)
-        complain(f"stopped by hand; {kept} articles are kept, {left} URLs are left, the same command goes on")
+        urls = "URL" if left == 1 else "URLs"
+        complain(f"stopped by hand; {kept} articles are kept, {left} {urls} left, the same command goes on")
         return 130
     if run.state is RunState.FINISHED:
         return 0
