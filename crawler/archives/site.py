@@ -109,7 +109,7 @@ class SeedSite:
             fragment=seed.fragment,
             origin=ORIGIN,
             same_topic=_others(story, edition.sections[story.sections[-1]], 3),
-            other_news=_others(story, edition.stories, 6),
+            other_news=_others(story, edition.stories, 12),
         )
         around = self._around(edition.prefix, page.release)
         parts = (head(page).encode(), around.before_main, main(page).encode(), around.after_main)

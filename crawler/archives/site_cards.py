@@ -11,6 +11,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from crawler.archives.site_menus import footer_menu, header_menu
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -145,7 +147,7 @@ def header(edition: Edition, words: Words) -> str:
 <header class="o-header" role="banner"><div class="o-header__inner">
     <nav class="o-header-nav" role="navigation"><div class="a-header-entry a-header-entry--home">
         <a class="a-home-link" href="/{edition.prefix}/" aria-label="{title}: {words.home}"><strong>{title}</strong></a>
-    </div></nav>
+    </div>{header_menu()}</nav>
 </div></header>
 <div class="o-tag-list-wrapper" data-sub-navigation><div class="o-tag-list">
     <nav class="o-tag-list__wrapper u-horizontal-scroll" role="navigation">
@@ -163,5 +165,6 @@ def footer(edition: Edition) -> str:
     )
     return f"""<div class="o-footer"><footer class="o-footer__inner" role="contentinfo">
     <div class="o-footer__block"><ul class="m-nav-list__list">{items}</ul></div>
+    {footer_menu()}
     <p class="a-footer-credits">{escape(edition.source.title)} · newscrawl replay</p>
 </footer></div>"""
