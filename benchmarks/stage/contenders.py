@@ -1,9 +1,9 @@
-"""Other ways to crawl the same pages, each as a program of its own.
+"""Ways to crawl the same pages, each as a program of its own.
 
-    python -m benchmarks.stage.contenders stock BASE_URL TARGETS
-    python -m benchmarks.stage.contenders tutorial BASE_URL TARGETS DATABASE
+    python -m benchmarks.stage.contenders stock|tutorial|ours BASE_URL TARGETS DATABASE
 
-TARGETS is a file of paths, one a line. Each prints how many pages it fetched.
+TARGETS is a file of paths, one a line; DATABASE a URL, of SQLite for the tutorial; stock Scrapy stores nothing. Exit
+code 1 when not every page was fetched.
 """
 
 from __future__ import annotations
@@ -16,8 +16,13 @@ from typing import TYPE_CHECKING, Any
 from bs4 import BeautifulSoup
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
-from sqlalchemy import create_engine
+from sqlalchemy import JSON, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from benchmarks.stage.pages import ORIGIN, SOURCE
+from crawler.config import load_config
+from crawler.runs import run_crawl
+from storage import CrawlKind, CrawlPlan, Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -52,21 +57,9 @@ class TutorialSpider(FetchSpider):
     name = "tutorial"
 
     def parse(self, response: Response) -> Iterator[dict[str, Any]]:
-        """Yield an item for an article; of a listing only look at the links."""
+        """Yield an article."""
         self.fetched += 1
-        soup = BeautifulSoup(response.text, "lxml")
-        title, lead, time = soup.select_one("h1"), soup.select_one(".t-content__chapo"), soup.select_one("time")
-        if lead is None or title is None:
-            soup.select("a[data-article-item-link]")
-            return
-        yield {
-            "url": response.url,
-            "title": title.get_text(strip=True),
-            "lead": lead.get_text(strip=True),
-            "text": "\n".join(line.get_text(strip=True) for line in soup.select(".t-content__body p")),
-            "html": str(soup.select_one(".t-content__body")),
-            "published_at": datetime.fromisoformat(str(time["datetime"])) if time else None,
-        }
+        yield {"url": response.url, **read_with_soup(response.text)}
 
 
 class Base(DeclarativeBase):
@@ -81,10 +74,29 @@ class NewsRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     url: Mapped[str] = mapped_column(unique=True)
     title: Mapped[str]
-    lead: Mapped[str]
+    lead: Mapped[str | None]
     text: Mapped[str]
     html: Mapped[str]
     published_at: Mapped[datetime | None]
+    authors: Mapped[list[Any]] = mapped_column(JSON)
+    tags: Mapped[list[Any]] = mapped_column(JSON)
+
+
+def read_with_soup(html: str) -> dict[str, Any]:
+    """Read an article the way tutorials do."""
+    soup = BeautifulSoup(html, "lxml")
+    title, lead, body = soup.select_one("h1"), soup.select_one(".t-content__chapo"), soup.select_one(".t-content__body")
+    lines = soup.select(".t-content__body p, .t-content__body h2")
+    times = [mark["datetime"] for mark in soup.select(".m-pub-dates time")]
+    return {
+        "title": title.get_text(" ", strip=True) if title else "",
+        "lead": lead.get_text(" ", strip=True) if lead else None,
+        "text": "\n".join(line.get_text(" ", strip=True) for line in lines),
+        "html": str(body),
+        "published_at": datetime.fromisoformat(str(times[0])) if times else None,
+        "authors": [name.get_text(strip=True) for name in soup.select(".m-from-author__name")],
+        "tags": [tag.get_text(strip=True) for tag in soup.select(".t-content__tags a")],
+    }
 
 
 class TutorialPipeline:
@@ -92,7 +104,7 @@ class TutorialPipeline:
 
     def open_spider(self) -> None:
         """Open the database named by the settings."""
-        engine = create_engine(f"sqlite:///{sys.argv[4]}")
+        engine = create_engine(sys.argv[4])
         Base.metadata.create_all(engine)
         self.session = Session(engine)
 
@@ -108,9 +120,8 @@ class TutorialPipeline:
         self.session.close()
 
 
-def main() -> None:
-    """Run one contender."""
-    kind, base_url, targets = sys.argv[1], sys.argv[2], Path(sys.argv[3]).read_text("utf-8").split()
+def crawl_with_scrapy(kind: str, base_url: str, targets: list[str]) -> int:
+    """Run one of the two spiders; return how many pages it fetched."""
     # as Scrapy comes, but for its log, and as many requests to the one host as ours makes
     settings: dict[str, Any] = {"LOG_LEVEL": "WARNING", "CONCURRENT_REQUESTS_PER_DOMAIN": 16}
     if kind == "tutorial":
@@ -119,8 +130,31 @@ def main() -> None:
     crawler = process.create_crawler(TutorialSpider if kind == "tutorial" else FetchSpider)
     process.crawl(crawler, base_url=base_url, targets=targets)
     process.start()
-    print(crawler.spider.fetched)  # type: ignore[union-attr]  # it has run
+    assert crawler.spider is not None
+    fetched: int = crawler.spider.fetched  # type: ignore[attr-defined]  # one of the two above
+    return fetched
+
+
+def crawl_with_ours(base_url: str, targets: list[str], db: str) -> int:
+    """Run our crawl, with these pages as its seed URLs; return how many articles are stored."""
+    plan = CrawlPlan(
+        source=SOURCE.name,
+        kind=CrawlKind.ONEOFF,
+        seeds=tuple(ORIGIN + target for target in targets),
+        via=base_url,
+        delay_seconds=0.0,
+    )
+    with Store.open(db) as store:
+        return run_crawl(plan, load_config(), store).counts["new"]
+
+
+def main() -> int:
+    """Run one contender."""
+    kind, base_url, names, db = sys.argv[1:]
+    targets = Path(names).read_text("utf-8").split()
+    done = crawl_with_ours(base_url, targets, db) if kind == "ours" else crawl_with_scrapy(kind, base_url, targets)
+    return 0 if done == len(targets) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -56,6 +56,12 @@ def render(archive: Archive, pages: Path) -> None:
     (pages / "index.json").write_text(json.dumps(index), encoding="utf-8")
 
 
+def targets_in(pages: Path) -> list[str]:
+    """Return what rendered pages are served under, robots.txt left out."""
+    index = json.loads((pages / "index.json").read_text("utf-8"))
+    return [target for target in index if target != "/robots.txt"]
+
+
 def target_of(url: str) -> str:
     """Return path and query of a URL as a browser would send them."""
     parts = urlsplit(url)
