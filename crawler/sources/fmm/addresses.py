@@ -59,7 +59,9 @@ def is_article(edition: Edition, canonical_url: str) -> bool:
 
 def is_dated(path: str) -> bool:
     """Does the last segment of a path start with a date, as the slugs of articles do?"""
-    return slug_date(unquote(path.rstrip("/").rpartition("/")[2])) is not None
+    slug = path.rstrip("/").rpartition("/")[2]
+    # a date takes 9 characters, each at most 12 when it is escaped; most slugs escape hundreds behind it
+    return slug_date(unquote(slug[:108])) is not None
 
 
 def section_of(edition: Edition, url: str) -> str | None:
