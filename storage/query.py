@@ -51,6 +51,18 @@ class Printed:
         """The text as `storage.tokens.fold` makes it."""
         return fold(self.text)
 
+    @cached_property
+    def ends(self) -> list[int]:
+        """Where each character ends in the folded text; an accent of its own ends with the letter before."""
+        return list(accumulate(fold_lengths(self.text)))
+
+
+# What lets Chinese look other than it is stored: invisible characters, and forms of characters beside the usual ones.
+_HIDING = re.compile(
+    "[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2e80-\u2fdf\u3038-\u303a\u3190-\u319f\u31c0-\u33ff"
+    "\uf900-\ufaff\ufe00-\ufe2f\ufeff\U0001f200-\U0001f2ff\U0002f800-\U0002fa1f\U000e0000-\U000e0fff]"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
@@ -61,22 +73,21 @@ class Term:
     folded: re.Pattern[str]
     """Finds it in folded text, and nothing else."""
     printed: re.Pattern[str] | None
-    """Finds it in printed text, unless there is something invisible in it; None if it has to be folded first."""
+    """Finds it in printed text that hides nothing; None if texts have to be folded first."""
 
     def count(self, text: Printed) -> int:
         """Return how often it is in a text."""
-        plain = len(self.printed.findall(text.text)) if self.printed is not None else 0
-        return plain or len(self.folded.findall(text.folded))
+        if self.printed is not None and not _HIDING.search(text.text):
+            return len(self.printed.findall(text.text))
+        return len(self.folded.findall(text.folded))
 
     def spans(self, text: Printed) -> list[Span]:
         """Return where it is in a text as printed."""
-        if self.printed is not None and (plain := [found.span() for found in self.printed.finditer(text.text)]):
-            return plain
+        if self.printed is not None and not _HIDING.search(text.text):
+            return [found.span() for found in self.printed.finditer(text.text)]
         if not (found := [found.span() for found in self.folded.finditer(text.folded)]):
             return []
-        # where each printed character ends in the folded text; accents that are characters of their own end with
-        # the letter before, and belong to it
-        ends = list(accumulate(fold_lengths(text.text)))
+        ends = text.ends
         return [
             (bisect_right(ends, start), max(bisect_left(ends, end) + 1, bisect_right(ends, end)))
             for start, end in found

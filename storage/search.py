@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from storage.records import StoredArticle
 
 # Articles that are ranked, where more match: those that have all words in the title first, then the newest.
-RANKED = 120
+RANKED = 80
 
 # What a word counts for in the title and in the lead, beside 1 in the text.
 TITLE_WEIGHT, LEAD_WEIGHT = 8.0, 2.5
@@ -44,7 +44,7 @@ _SATURATION, _LENGTH = 1.2, 0.75
 # Characters of a text that is neither long nor short; one of less than half of it is no shorter for this.
 _USUAL_LENGTH = 2_000
 
-# Texts looked at together: a page of results.
+# Texts looked at together: a page of results, and twice as many from then on.
 _CHUNK = 24
 
 
@@ -166,10 +166,12 @@ def _fitting(
     if match is None:
         return
     walk = Walk(match=match.in_titles() if in_titles else match, scope=scope, newest_first=newest_first, after=after)
+    size = _CHUNK
     for places in walk.places(connection):
         unknown = [place for place in places if place.article_id not in known]
-        for start in range(0, len(unknown), _CHUNK):
-            chunk = unknown[start : start + _CHUNK]
+        while unknown:
+            chunk, unknown = unknown[:size], unknown[size:]
+            size = 2 * _CHUNK
             rows = {
                 row.id: row
                 for row in fetch_in(connection, _TEXTS, ArticleRow.id, [place.article_id for place in chunk])

@@ -7,7 +7,7 @@ stays in proportion to what is taken, whether one article in two matches or one 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, or_, select, tuple_
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from storage.search_index import Match
 
 # So many are fetched and sorted without looking at time.
-FEW = 128
+FEW = 100
 
 # Articles, matching or not, in the first window.
-FIRST_WINDOW = 512
+FIRST_WINDOW = 128
 
-_INSTANT = timedelta(microseconds=1)
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Place(NamedTuple):
@@ -92,24 +92,26 @@ class Walk:
 
     def places(self, connection: Connection) -> Iterator[list[Place]]:
         """Yield the places of what matches, in order; lists of any length, empty ones too."""
-        span = self._span(connection)
-        if span is None:
-            return
         match = self.scope.narrow(self.match)
-        is_whole = self.after is None and self.scope.since is None and self.scope.until is None
-        if not is_whole:
+        span = None
+        if self.after is not None or self.scope.since is not None or self.scope.until is not None:
+            span = self._span(connection)
             match = match.among(*_days(*span))
-        # phrases are dear to check: first see whether there is anything to check
-        if len(find(connection, match.loosened(), limit=FEW + 1)) <= FEW:
-            yield self._in_order(connection, find(connection, match), self.after, None)
+        # phrases are dear to check: first see whether there are many
+        loosened = match.loosened()
+        few = find(connection, loosened, limit=FEW + 1)
+        if len(few) <= FEW:
+            ids = few if loosened == match else find(connection, match) if few else []
+            yield self._in_order(connection, ids, self.after, None)
             return
+        oldest, newest = span or self._span(connection)
         here, size = self.after, FIRST_WINDOW
         while True:
             edge = self._edge(connection, here, size)
             begins, ends = sorted(
                 (
-                    here.published_at if here else span[1 if self.newest_first else 0],
-                    edge.published_at if edge else span[0 if self.newest_first else 1],
+                    here.published_at if here else (newest if self.newest_first else oldest),
+                    edge.published_at if edge else (oldest if self.newest_first else newest),
                 )
             )
             ids = find(connection, self.scope.narrow(self.match).among(*_days(begins, ends)))
@@ -118,12 +120,12 @@ class Walk:
                 return
             here, size = edge, size * 4
 
-    def _span(self, connection: Connection) -> tuple[datetime, datetime] | None:
-        """Return when the oldest and the newest article were published that can be met; None if there is none."""
-        conditions = self._beyond(self.after)
-        oldest = connection.scalar(select(func.min(ArticleRow.published_at)).where(*conditions))
-        newest = connection.scalar(select(func.max(ArticleRow.published_at)).where(*conditions))
-        return None if oldest is None or newest is None else (oldest, newest)
+    def _span(self, connection: Connection) -> tuple[datetime, datetime]:
+        """Return when the oldest and the newest article were published that can be met; an instant if there is none."""
+        ends = (func.min(ArticleRow.published_at), func.max(ArticleRow.published_at))
+        # one by one: each is the end of an index
+        oldest, newest = (connection.scalar(select(end).where(*self._beyond(self.after))) for end in ends)
+        return (oldest, newest) if oldest is not None and newest is not None else (_NEVER, _NEVER)
 
     def _edge(self, connection: Connection, here: Place | None, size: int) -> Place | None:
         """Return the last place of a window of so many articles; None if there are not as many."""
