@@ -1,6 +1,6 @@
 """Full text, Chinese included: `Search` finds articles by what their current revision says.
 
-The index (`storage.search_index`) answers with ids; `storage.search_walk` puts them in order of time. Texts are then
+The index (`storage.search_index`) answers with ids; `storage.search_sweep` puts them in order of time. Texts are then
 looked at themselves, so that what is shown holds what was asked for, and is ranked alike on every database.
 """
 
@@ -18,7 +18,7 @@ from storage.indexing import count_unindexed, paragraphs_of, rebuild
 from storage.query import Printed, parse_query
 from storage.reading import read_by_id
 from storage.rows import fetch_in
-from storage.search_walk import Place, Scope, Walk
+from storage.search_sweep import Place, Scope, Sweep
 from storage.snippets import Snippet, cut_snippet, highlight
 from storage.tables import ArticleRow, BodyRow, RevisionRow
 
@@ -165,9 +165,9 @@ def _fitting(
     match = query.match
     if match is None:
         return
-    walk = Walk(match=match.in_titles() if in_titles else match, scope=scope, newest_first=newest_first, after=after)
+    sweep = Sweep(match=match.in_titles() if in_titles else match, scope=scope, newest_first=newest_first, after=after)
     size = _CHUNK
-    for places in walk.places(connection):
+    for places in sweep.places(connection):
         unknown = [place for place in places if place.article_id not in known]
         while unknown:
             chunk, unknown = unknown[:size], unknown[size:]

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from storage import Article, Store, save_articles
 from storage.search import Order
 from storage.search_index import clear
-from storage.search_walk import Place, Scope
+from storage.search_sweep import Place, Scope
 from storage.tables import ArticleRow
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ def names(store: Store, query: str, scope: Scope | None = None, order: Order = O
         ("nguoi dan", ["vietnamese"]),
         ("កម្ពុជា", ["khmer"]),
         ("ភ្នំពេញ", ["khmer"]),
+        ("ទី", ["khmer"]),
         ("ទីក្រុងភ្នំពេញ", ["khmer"]),
         ("كتاب", ["persian"]),
         ("می گوید", ["persian"]),

@@ -25,7 +25,7 @@ from crawler.cli.progress import watch
 from crawler.errors import BadInput
 from storage.exports import as_iso, as_json
 from storage.search import Order
-from storage.search_walk import Place, Scope
+from storage.search_sweep import Place, Scope
 
 if TYPE_CHECKING:
     from storage import Store

@@ -81,7 +81,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
+class Sweep:
     """One passage over what matches."""
 
     match: Match
