@@ -166,9 +166,13 @@ def _pattern(parts: Sequence[Sequence[str]], *, is_prefix: bool) -> str:
     written = ["".join(part) for part in parts]
     pattern = written[0] if is_spaceless(written[0]) else _WORD_BEGINS + written[0]
     for before, after in pairwise(written):
-        # between a word and a character of a script without spaces a space is a matter of taste
-        is_tight = is_spaceless(before) != is_spaceless(after)
-        pattern += (" *" if is_tight else " +") + after
+        # where scripts meet a space is a matter of taste
+        pattern += (" +" if _script(before) == _script(after) else " *") + after
     if is_spaceless(written[-1]):
         return pattern
     return pattern + (_WORD_GOES_ON if is_prefix or len(written[-1]) == LONGEST_WORD else _WORD_ENDS)
+
+
+def _script(run: str) -> int:
+    """Return the kind of script a run is in; two runs of one kind would be one run if nothing stood between them."""
+    return 0 if not is_spaceless(run) else 1 if run < "\u2000" else 2

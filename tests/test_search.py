@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -11,8 +12,9 @@ import pytest
 from sqlalchemy import update
 
 from storage import Article, Store, save_articles
+from storage.query import Printed, parse_query
 from storage.search import Order
-from storage.search_index import clear
+from storage.search_index import clear, find
 from storage.search_sweep import Place, Scope
 from storage.tables import ArticleRow
 
@@ -451,3 +453,21 @@ def test_a_phrase_is_found_on_the_last_page_of_a_long_text(store: Store, make_ar
     """PostgreSQL's numbers of places run out at 16,383; neighbours stay neighbours."""
     store.save(make_article(paragraphs=("渔民说，他们又能看见回家的路。" * 2000, "市场在周五重新开张。")), now=NOW)
     assert names(store, "市场在周五重新开张") == ["20230801-dengta"]
+
+
+def test_the_index_and_the_texts_agree(store: Store) -> None:
+    """For any quotation the index finds the articles that hold it and, but for a last character alone, no others."""
+    random = Random(7)
+    letters = ("甲", "乙", "丙", "臺", "台", "a", "é", "ab", "1", " ", "，", "ក្ត", "ខ")
+    texts = ["".join(random.choices(letters, k=random.randint(1, 12))) for _ in range(400)]
+    store.save_batch([small(str(number), title="题", paragraphs=(text,)) for number, text in enumerate(texts)], now=NOW)
+    for _ in range(300):
+        query = parse_query("「" + "".join(random.choices(letters, k=random.randint(1, 5))) + "」")
+        if (match := query.match) is None:
+            continue
+        (term,) = query.wanted
+        holding = {number for number, text in enumerate(texts, 1) if term.count(Printed(text))}
+        with store.writing() as connection:
+            found = set(find(connection, match))
+        assert holding <= found
+        assert found == holding or len(term.phrases) > 1
