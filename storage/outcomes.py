@@ -40,6 +40,8 @@ class Sighting:
     slug: str
     stated_at: datetime
     seen_at: datetime
+    is_filed: bool = False
+    """A store filed it under its URL before: it is found by address only, not by what it tells."""
 
     @classmethod
     def of(cls, article: Article) -> Sighting:
@@ -231,10 +233,10 @@ class Memory:
         """Say what saving this article does, and keep what it changes."""
         known = self.find_by_address(sighting)
         why = SAME_PAGE
-        if known is None:
+        if known is None and not sighting.is_filed:
             known = self.by_story.get((sighting.article.source, sighting.slug, sighting.fingerprint))
             why = SAME_STORY
-        if known is None and sighting.article.content_id:
+        if known is None and not sighting.is_filed and sighting.article.content_id:
             known = self.by_content_id.get((sighting.article.source, sighting.article.content_id))
             why = SAME_CONTENT_ID
         if known is None:

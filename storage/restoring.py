@@ -43,7 +43,8 @@ class Returning:
         Raises:
             ValueError: It cannot be stored; see `Sighting.of`.
         """
-        sighting = Sighting.of(self.stored.article)
+        # an export of all revisions says which articles are separate, even where they tell the same by now
+        sighting = replace(Sighting.of(self.stored.article), is_filed=self.marks is not None)
         return (
             replace(sighting, fingerprint=bytes.fromhex(self.stored.fingerprint)) if self.stored.is_pruned else sighting
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,3 +145,34 @@ def test_what_cannot_be_stored_is_refused_as_a_whole(store: Store, make_article:
     with pytest.raises(WriteRefused):
         store.restore([Returning(stored=other), Returning(stored=never)], now=NOW)
     assert store.count_articles() == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_history_is_restored(*, other: Store, make_article: Callable[..., Article], seed: int) -> None:
+    """Whatever was seen when, where and how often: stories that meet, part, share ids and addresses."""
+    chance = Random(seed)
+    with Store.open("sqlite://") as store:
+        for _ in range(chance.randint(2, 14)):
+            store.save_batch([any_sighting(chance, make_article) for _ in range(chance.randint(1, 3))], now=NOW)
+        everything = returning(store, all_revisions=True)
+        step = chance.choice([1, 2, 100])
+        for start in range(0, len(everything), step):
+            other.restore(everything[start : start + step], now=NOW + HOUR)
+        assert lines_of(other) == lines_of(store)
+
+
+def any_sighting(chance: Random, make: Callable[..., Article]) -> Article:
+    """Return one of few stories under one of few addresses."""
+    section, slug = chance.choice("ab"), chance.choice("xy")
+    seen_at = SEEN + chance.randint(0, 9) * HOUR
+    return make(
+        canonical_url=f"https://www.rfi.fr/cn/{section}/2023-{slug}",
+        section=section,
+        title=chance.choice("甲乙丙"),
+        modified_at=chance.choice([None, SEEN, SEEN + HOUR, SEEN + 2 * HOUR]),
+        fetched_at=chance.choice([None, seen_at]),
+        observed_at=seen_at,
+        content_id=chance.choice([None, None, slug]),
+        aliases=chance.choice([(), (), ("https://www.rfi.fr/cn/p",), ("https://www.rfi.fr/cn/q",)]),
+        claims=(Claim(field="title", value=chance.choice("甲乙"), origin="meta"),),
+    )

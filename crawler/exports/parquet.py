@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # A row group: what is in memory at once while writing, and the least that a reader has to load.
 ROW_GROUP_ROWS = 1_000
-ROW_GROUP_CHARACTERS = 1_000_000
+ROW_GROUP_CHARACTERS = 500_000
 
 # Columns whose values repeat; to look for repeated texts would only cost memory.
 REPEATING = ["programme", "agency", "section", "language"]
