@@ -37,7 +37,7 @@ from storage import CrawlKind, CrawlPlan, FoundUrl, Outcome, Store  # noqa: E402
 from storage.database import UtcDateTime, open_engine, writing  # noqa: E402 -- after the path is set
 from storage.identity import url_key  # noqa: E402 -- after the path is set
 from storage.schema import upgrade  # noqa: E402 -- after the path is set
-from storage.search_index import Entry, _as_fts5_row, _as_tsvector_row  # noqa: E402 -- after the path is set
+from storage.search_entries import Entry, as_fts5_row, as_tsvector_row  # noqa: E402 -- after the path is set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +122,7 @@ class Floor:
             }
             for article in articles
         ]
-        as_row = _as_tsvector_row if self._dialect == "postgresql" else _as_fts5_row
+        as_row = as_tsvector_row if self._dialect == "postgresql" else as_fts5_row
         return rows, [as_row(_entry(article, id_)) for id_, article in enumerate(articles, first_id)]
 
     def write(self, rows: Sequence[dict[str, Any]], tokens: Sequence[dict[str, Any]]) -> None:

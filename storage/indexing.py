@@ -15,7 +15,8 @@ from zstandard import ZstdDecompressor
 
 from storage.database import writing
 from storage.rows import fetch_in, insert_rows
-from storage.search_index import Entry, add_entries, clear, remove_entries
+from storage.search_entries import Entry
+from storage.search_index import add_entries, clear, remove_entries
 from storage.search_tables import SearchStateRow
 from storage.tables import ArticleRow, BodyRow, RevisionRow
 

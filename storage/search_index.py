@@ -1,58 +1,30 @@
 """The search index: entries in, article ids out. All in which FTS5 and PostgreSQL's text search differ stands here.
 
-The entry of an article is a row of tokens (see `storage.tokens`): title and text as they read; the title once more,
-marked, for a search of titles alone; then what is asked without its place: single characters, and marks for source,
-section, language and day, so that the index answers with what a filter leaves. `Match` says what to look for.
+What an entry holds says `storage.search_entries`; `Match` says what to look for.
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
-from itertools import chain, cycle
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import cast, column, delete, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from storage.token_lines import token_line
-from storage.tokens import characters, fold, tokens
+from storage.search_entries import TITLE, Entry, as_fts5_row, as_tsvector_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
 
     from sqlalchemy import Connection
 
-# What is indexed of one article, in folded characters: 30 long articles. PostgreSQL refuses a megabyte of tokens.
-LONGEST_TEXT = 60_000
-LONGEST_TITLE = 1_000
-
-# Private-use characters, which no folded text holds: before each token of a title, and before a mark.
-_TITLE = "\ue001"
-_MARK = "\ue002"
-
-# PostgreSQL numbers tokens up to here; counting on from 1 keeps neighbours neighbours, but for one pair.
-_POSITIONS = 16_383
-_NUMBERS = [str(number) for number in range(1, _POSITIONS + 1)]
-
-_DAY = timedelta(days=1)
+# Entries in one statement.
+_TOGETHER = 50
 
 _INDEX = table("search_index", column("rowid"), column("article_id"), column("tokens"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What is found of one article."""
-
-    article_id: int
-    title: str
-    text: str
-    source: str
-    section: str | None
-    language: str | None
-    published_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +48,7 @@ class Match:
     def in_titles(self) -> Match:
         """Return the same, with all phrases in the title."""
         marked = tuple(
-            replace(phrase, tokens=tuple(_TITLE + token for token in phrase.tokens)) for phrase in self.all_of
+            replace(phrase, tokens=tuple(TITLE + token for token in phrase.tokens)) for phrase in self.all_of
         )
         return replace(self, all_of=marked)
 
@@ -102,16 +74,40 @@ def add_entries(connection: Connection, entries: Iterable[Entry]) -> None:
     """
     # FTS5 keeps what comes in order in memory, and writes it out before a smaller id
     ordered = sorted(entries, key=lambda entry: entry.article_id)
-    if not ordered:
-        return
-    if connection.dialect.name == "sqlite":
-        statement = text("INSERT INTO search_index (rowid, tokens) VALUES (:article_id, :tokens)")
-        connection.execute(statement, [_as_fts5_row(entry) for entry in ordered])
-    else:
-        statement = text(
-            "INSERT INTO search_index (article_id, tokens) VALUES (:article_id, CAST(:tokens AS tsvector))"
-        )
-        connection.execute(statement, [_as_tsvector_row(entry) for entry in ordered])
+    groups = [ordered[start : start + _TOGETHER] for start in range(0, len(ordered), _TOGETHER)]
+    as_row = as_fts5_row if connection.dialect.name == "sqlite" else as_tsvector_row
+
+    def rows_of(group: list[Entry]) -> list[dict[str, object]]:
+        return [as_row(entry) for entry in group]
+
+    for rows in map(rows_of, groups) if len(groups) < 2 else _made_ahead(rows_of, groups):
+        values = {f"{name}{number}": value for number, row in enumerate(rows) for name, value in row.items()}
+        connection.execute(text(_insertion(connection.dialect.name, len(rows))), values)
+
+
+def _made_ahead(
+    make: Callable[[list[Entry]], list[dict[str, object]]], groups: Iterable[list[Entry]]
+) -> Iterator[list[dict[str, object]]]:
+    """Yield what is made of each group; the next is made while the database, which lets go of Python, takes one."""
+    with ThreadPoolExecutor(1, "tokens") as pool:
+        made: Future[list[dict[str, object]]] | None = None
+        for group in groups:
+            ahead = pool.submit(make, group)
+            if made is not None:
+                yield made.result()
+            made = ahead
+        if made is not None:
+            yield made.result()
+
+
+@cache
+def _insertion(dialect: str, count: int) -> str:
+    """Return the statement that inserts so many entries at once."""
+    if dialect == "sqlite":
+        places = (f"(:article_id{number}, :tokens{number})" for number in range(count))
+        return f"INSERT INTO search_index (rowid, tokens) VALUES {', '.join(places)}"
+    places = (f"(:article_id{number}, CAST(:tokens{number} AS tsvector))" for number in range(count))
+    return f"INSERT INTO search_index (article_id, tokens) VALUES {', '.join(places)}"
 
 
 def remove_entries(connection: Connection, entries: Iterable[Entry]) -> None:
@@ -126,7 +122,7 @@ def remove_entries(connection: Connection, entries: Iterable[Entry]) -> None:
         return
     if connection.dialect.name == "sqlite":
         statement = "INSERT INTO search_index (search_index, rowid, tokens) VALUES ('delete', :article_id, :tokens)"
-        connection.execute(text(statement), [_as_fts5_row(entry) for entry in ordered])
+        connection.execute(text(statement), [as_fts5_row(entry) for entry in ordered])
     else:
         ids = [entry.article_id for entry in ordered]
         connection.execute(delete(_INDEX).where(_INDEX.c.article_id.in_(ids)))
@@ -158,99 +154,6 @@ def find(connection: Connection, match: Match, *, limit: int | None = None) -> l
         )
         query = select(_INDEX.c.article_id).where(_INDEX.c.tokens.op("@@")(cast(_as_tsquery(match), TSQUERY)))
     return list(connection.scalars(query.limit(limit)))
-
-
-def source_mark(source: str) -> str:
-    """Return the mark of a source's articles."""
-    return _mark("s", source)
-
-
-def section_mark(section: str) -> str:
-    """Return the mark of a section's articles."""
-    return _mark("c", section)
-
-
-def language_mark(language: str) -> str:
-    """Return the mark of articles in a language: of ``zh`` also those in ``zh-Hans``."""
-    return _mark("l", language.lower())
-
-
-def day_marks(first: date, last: date) -> tuple[str, ...]:
-    """Return marks of which just the articles published from one day to another (UTC) have one: years, months, days.
-
-    >>> [mark[1:] for mark in day_marks(date(2022, 12, 31), date(2024, 2, 1))]
-    ['d20221231', 'y2023', 'm202401', 'd20240201']
-    """
-    marks, day = [], first
-    while day <= last:
-        year_ends, month_ends = date(day.year, 12, 31), _month_end(day)
-        if (day.month, day.day) == (1, 1) and year_ends <= last:
-            marks.append(_mark("y", f"{day:%Y}"))
-            ends = year_ends
-        elif day.day == 1 and month_ends <= last:
-            marks.append(_mark("m", f"{day:%Y%m}"))
-            ends = month_ends
-        else:
-            marks.append(_mark("d", f"{day:%Y%m%d}"))
-            ends = day
-        if ends == date.max:
-            break
-        day = ends + _DAY
-    return tuple(marks)
-
-
-def _month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
-
-
-def _mark(kind: str, value: str) -> str:
-    """Return a mark; what the tokenizer would part at is written as a number."""
-    plain = (
-        character if character.isalnum() or character > "\x7f" else f"{_MARK}{ord(character):x}" for character in value
-    )
-    return _MARK + kind + "".join(plain)
-
-
-def _marks_of(entry: Entry) -> Iterator[str]:
-    day = entry.published_at.astimezone(UTC).date()
-    yield from (_mark("y", f"{day:%Y}"), _mark("m", f"{day:%Y%m}"), _mark("d", f"{day:%Y%m%d}"))
-    yield source_mark(entry.source)
-    if entry.section:
-        yield section_mark(entry.section)
-    if entry.language:
-        parts = entry.language.split("-")
-        yield from (language_mark("-".join(parts[:end])) for end in range(1, len(parts) + 1))
-
-
-def _folded(entry: Entry) -> tuple[str, str]:
-    return fold(entry.title)[:LONGEST_TITLE], fold(entry.text)[:LONGEST_TEXT]
-
-
-def _loose_tokens(entry: Entry, title: str, body: str) -> Iterator[str]:
-    """Yield the tokens whose place does not count."""
-    yield from characters(f"{title} {body}")
-    yield from (_TITLE + one for one in characters(title))
-    yield from _marks_of(entry)
-
-
-def _as_fts5_row(entry: Entry) -> dict[str, object]:
-    title, body = _folded(entry)
-    title_line = token_line(title)
-    marked = (_TITLE + token for token in title_line.split())
-    written = (title_line, token_line(body), *marked, *_loose_tokens(entry, title, body))
-    return {"article_id": entry.article_id, "tokens": " ".join(written)}
-
-
-def _as_tsvector_row(entry: Entry) -> dict[str, object]:
-    title, body = _folded(entry)
-    title_tokens = tokens(title)
-    placed = chain(title_tokens, tokens(body), (_TITLE + token for token in title_tokens))
-    lexemes: dict[str, str] = {}
-    for token, number in zip(placed, cycle(_NUMBERS), strict=False):
-        lexemes[token] = f"{lexemes[token]},{number}" if token in lexemes else f"{token}:{number}"
-    loose = (token for token in _loose_tokens(entry, title, body) if token not in lexemes)
-    written = (*lexemes.values(), *loose)
-    return {"article_id": entry.article_id, "tokens": " ".join(written)}
 
 
 def _as_fts5(match: Match) -> str:

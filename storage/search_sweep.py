@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import func, or_, select, tuple_
 
 from storage.rows import fetch_in
-from storage.search_index import day_marks, find, language_mark, section_mark, source_mark
+from storage.search_entries import day_marks, language_mark, section_mark, source_mark
+from storage.search_index import find
 from storage.tables import ArticleRow
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage.token_lines import token_line
-from storage.tokens import LONGEST_WORD, fold, tokens
+from storage.token_lines import fold_and_list, token_line
+from storage.tokens import LONGEST_WORD, characters, fold, tokens
 
 TEXTS = st.text(
     st.characters()  # halves of surrogate pairs among them: they are folded away
@@ -25,6 +25,16 @@ def test_a_line_holds_the_tokens_of_a_text_in_their_order(text: str) -> None:
     """Laid out at once or cut one by one, the tokens of a text are the same."""
     folded = fold(text)
     assert token_line(folded).split() == tokens(folded)
+
+
+@settings(deadline=None)  # see above
+@given(TEXTS)
+@example("臺台")
+@example("ＡA")
+def test_a_text_is_folded_and_its_characters_listed_at_once(text: str) -> None:
+    """All at once or one by one, what characters fold to, and which there are, is the same."""
+    folded, listed = fold_and_list(text)
+    assert (folded, sorted(listed)) == (fold(text), sorted(characters(fold(text))))
 
 
 @settings(deadline=None)  # see above
