@@ -1,25 +1,47 @@
-"""What an operator sets: typed, with units, read once from the environment.
+"""What an operator sets: typed, with units, read once from the environment and a TOML file.
 
-Every name can be set as ``NEWSCRAWL_<NAME>``; docs/operations.md lists them. Nothing else reads the environment.
+Every setting is ``NEWSCRAWL_<NAME>`` in the environment, which goes first, and ``name = value`` in the file;
+docs/operations.md lists them, `crawler.config_template` writes the file. Nothing else reads the environment.
 """
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import os
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from tomllib import TOMLDecodeError
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from crawler.errors import BadInput
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PREFIX = "NEWSCRAWL_"
+
+# Says where the file is; beside the settings, because it cannot stand in the file itself.
+FILE_VARIABLE = f"{PREFIX}CONFIG"
+
+# The file that is read where none is named: in the folder in which the program runs.
+DEFAULT_FILE = Path("newscrawl.toml")
+
 
 class Config(BaseSettings):
-    """An operator's settings."""
+    """An operator's settings; the docstring of each is also its comment in the file."""
 
-    model_config = SettingsConfigDict(env_prefix="NEWSCRAWL_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
 
     database_url: str = "sqlite:///newscrawl.db"
-    """Where articles are kept: an SQLAlchemy URL, SQLite or PostgreSQL."""
+    """Where articles are kept, SQLite or PostgreSQL: sqlite:///news.db (in the folder in which the program runs),
+    sqlite:////var/lib/newscrawl/news.db (four slashes: an absolute path), postgresql://user:password@host/name."""
 
-    contact: str | None = Field(default=None, pattern=r"^[\x21-\x7e][\x20-\x7e]*$")
+    contact: str | None = None
     """Mail address or page at which a site's operator reaches whoever runs this crawler.
 
     It stands in the user agent, in ASCII; a crawl of a live site does not start without it.
@@ -55,16 +77,92 @@ class Config(BaseSettings):
     batch_seconds: float = Field(default=0.5, gt=0)
     """Longest time an article waits for its batch: the most that a power cut can cost."""
 
+    @field_validator("contact")
+    @classmethod
+    def _check_contact(cls, contact: str | None) -> str | None:
+        return None if contact is None else usable_contact(contact)
 
-def load_config() -> Config:
-    """Read the operator's settings from the environment.
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment go before the file."""
+        file = settings_file()
+        toml = () if file is None else (TomlConfigSettingsSource(settings_cls, toml_file=file),)
+        return (init_settings, env_settings, *toml)
+
+
+def usable_contact(contact: str) -> str:
+    """Return a contact address that the user agent can carry.
 
     Raises:
-        BadInput: A setting has an unusable value; the sentence names it.
+        ValueError: It cannot; the message says how to write one.
     """
+    if contact.isascii() and contact.isprintable() and contact and contact.strip() == contact:
+        return contact
+    raise ValueError("write it in plain letters, such as desk@example.org or https://example.org/crawler")
+
+
+def settings_file() -> Path | None:
+    """Return the file that settings are read from; None if none is named, and none is in this folder."""
+    if named := os.environ.get(FILE_VARIABLE):
+        return Path(named)
+    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+
+
+@contextmanager
+def read_from(file: Path) -> Iterator[None]:
+    """Let settings be read from a file inside the block, by child processes too."""
+    before = os.environ.get(FILE_VARIABLE)
+    os.environ[FILE_VARIABLE] = str(file.absolute())
     try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[FILE_VARIABLE]
+        else:
+            os.environ[FILE_VARIABLE] = before
+
+
+def load_config() -> Config:
+    """Read the operator's settings from the environment and the file.
+
+    Raises:
+        BadInput: The file cannot be read, or a setting is unknown or unusable; the sentence says which, and where.
+    """
+    file = settings_file()
+    try:
+        if file is not None and not file.is_file():
+            raise BadInput(f"there is no settings file {file}; write one with: newscrawl init {file}")
         return Config()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "NEWSCRAWL_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise BadInput(f"{name} is {first['input']!r}: {first['msg']}") from error
+        raise BadInput(_tell(error.errors()[0], file)) from error
+    except OSError as error:
+        raise BadInput(f"the settings file {file} cannot be read: {error.strerror}") from error
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"the settings file {file} is not TOML: {error}") from error
+
+
+def unknown_variables() -> list[tuple[str, str | None]]:
+    """Return the variables of the environment that look like settings and are none, each with the nearest right one."""
+    ours = {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
+    known = {PREFIX + name.upper() for name in Config.model_fields} | {FILE_VARIABLE}
+    return [(name, next(iter(get_close_matches(name, known, 1)), None)) for name in sorted(ours - known)]
+
+
+def _tell(fault: Any, file: Path | None) -> str:
+    """Return one of pydantic's faults as a sentence that names the setting and where it stands."""
+    name = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        near = get_close_matches(name.lower().removeprefix(PREFIX.lower()), Config.model_fields, 1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "docs/operations.md lists those there are"
+        return f"the settings file {file} has an unknown setting {name}; {hint}"
+    variable = PREFIX + str(fault["loc"][0]).upper()
+    is_from_environment = variable in {name.upper() for name in os.environ}
+    told = f"{variable} is" if is_from_environment else f"the settings file {file} has {name} ="
+    return f"{told} {fault['input']!r}: {fault['msg'].removeprefix('Value error, ')}"

@@ -115,7 +115,8 @@ def run_settings(plan: CrawlPlan, config: Config) -> Settings:
     if is_live and not config.contact:
         raise BadInput(
             "a crawl of a live site needs a contact address for the site's operators; "
-            "set NEWSCRAWL_CONTACT=you@example.org (or crawl kept bytes: newscrawl replay crawl seeds rfi-cn)"
+            "set NEWSCRAWL_CONTACT=you@example.org, or contact in newscrawl.toml (or crawl kept bytes: newscrawl replay"
+            " crawl seeds rfi-cn)"
         )
     contact = f" (+{config.contact})" if config.contact else ""
     settings.setdict(

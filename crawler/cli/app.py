@@ -6,15 +6,17 @@ import os
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.main import get_command
 
 from crawler import __version__
-from crawler.cli import articles, crawl, db, imports, inspect, prune, replay, runs, search, seeds, sources
+from crawler.cli import articles, crawl, db, imports, init, inspect, prune, replay, runs, search, seeds, sources
 from crawler.cli.log import show_log
 from crawler.cli.output import complain
+from crawler.config import read_from
 from crawler.errors import BadInput, NewsCrawlerError, UnknownSource
 from storage import StoreError
 
@@ -38,6 +40,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(inspect.app, name="inspect")
 app.add_typer(db.app, name="db")
 app.command("sources")(sources.sources)
+app.command("init")(init.init)
 
 
 def _print_version(wanted: bool) -> None:
@@ -48,7 +51,14 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     *,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="Settings file. Default: NEWSCRAWL_CONFIG, or newscrawl.toml here."
+        ),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Log what happens to standard error, pages that failed included.")
     ] = False,
@@ -58,6 +68,8 @@ def options(
 ) -> None:
     """Crawl RFI and other news sites into a database; replay, inspect and export what was kept."""
     show_log(verbose=verbose)
+    if config is not None:
+        context.with_resource(read_from(config))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
