@@ -25,6 +25,10 @@ class ArticleLink:
     """As printed beside the link."""
     printed_at: datetime | None = None
     """Time printed beside the link; None when there is none."""
+    is_day_only: bool = False
+    """Only a day is printed; `printed_at` is its midnight."""
+    section: str | None = None
+    """As printed beside the link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from crawler.items import Listing
-from storage import Article, FoundUrl, FrontierState, KeptPage, Settlement
+from storage import Article, DateOrigin, FoundUrl, FrontierState, KeptPage, Settlement, ShownArticle
 from storage.identity import canonical_url, fingerprint
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from crawler.items import Fetched
+    from crawler.items import ArticleLink, Fetched
     from crawler.sources.base import Source
 
 # Articles before further listing pages: what was found is fetched before more is looked for.
@@ -42,6 +41,8 @@ def settlement_of(fetched: Fetched, source: Source, *, pages: int) -> Settlement
         attempts=lease.attempts + fetched.was_tried if has_failed else 0,
         article=article,
         found=found,
+        channel=source.channel_of(lease.url) if lease.is_listing and fetched.was_tried else None,
+        shown=shown_on(said, source) if isinstance(said, Listing) else (),
         page=_page_of(fetched, found),
         is_unmodified=fetched.is_unmodified,
         settled_at=fetched.fetched_at,
@@ -71,6 +72,24 @@ def found_on(listing: Listing, source: Source, *, page: int, pages: int) -> tupl
     if listing.next_url and page < pages and _is_of(source, listing.next_url):
         found.append(FoundUrl(url=listing.next_url, is_listing=True, page=page + 1, priority=LISTING_PRIORITY))
     return tuple(found)
+
+
+def shown_on(listing: Listing, source: Source) -> tuple[ShownArticle, ...]:
+    """Return the articles that a listing shows, with what is stated of them beside the link or else in the URL."""
+    links = {canonical_url(link.url): link for link in listing.links}
+    return tuple(_shown(url, link, source) for url, link in links.items() if source.is_article(url))
+
+
+def _shown(url: str, link: ArticleLink, source: Source) -> ShownArticle:
+    stated_at, stated_by = link.printed_at, DateOrigin.DAY if link.is_day_only else DateOrigin.TIME
+    if stated_at is None and (day := source.day_of(url)) is not None:
+        stated_at, stated_by = datetime.combine(day, time(), source.zone), DateOrigin.ADDRESS
+    return ShownArticle(
+        url=url,
+        stated_at=stated_at.astimezone(UTC) if stated_at is not None else None,
+        stated_by=stated_by if stated_at is not None else None,
+        section=source.section_of(url) or link.section,
+    )
 
 
 def _is_of(source: Source, url: str) -> bool:

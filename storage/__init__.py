@@ -1,6 +1,15 @@
 """Everything between an Article and a row: the store, the values that cross its door, and what can go wrong."""
 
 from storage.articles import Saved, save_articles
+from storage.channel_records import (
+    Channel,
+    ChannelKind,
+    ChannelSighting,
+    DateOrigin,
+    ListedArticle,
+    ShownArticle,
+)
+from storage.channels import Channels
 from storage.errors import (
     StoreError,
     StoreUnavailable,
@@ -45,10 +54,15 @@ __all__ = [
     "BatchWriter",
     "Change",
     "ChangeKind",
+    "Channel",
+    "ChannelKind",
+    "ChannelSighting",
+    "Channels",
     "Claim",
     "CrawlKind",
     "CrawlPlan",
     "CrawlRun",
+    "DateOrigin",
     "ExportedRevision",
     "Exports",
     "FoundUrl",
@@ -62,6 +76,7 @@ __all__ = [
     "KeptRobots",
     "LeasedUrl",
     "Left",
+    "ListedArticle",
     "Marks",
     "Media",
     "Outcome",
@@ -76,6 +91,7 @@ __all__ = [
     "SeedCopy",
     "Selection",
     "Settlement",
+    "ShownArticle",
     "Store",
     "StoreError",
     "StoreUnavailable",

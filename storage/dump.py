@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import select
 from zstandard import ZstdDecompressor
 
+from storage.channel_tables import ChannelRow, ListedArticleRow, PollRow, SightingRow
 from storage.exports import as_iso, json_line
 from storage.frontier_tables import FrontierRow, HostRow, PageRow
 from storage.records import CrawlKind
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 PAGE = 200
 
 # Ids follow the order of writing; a row is known by the address, or the number, that the ids stand for.
-_LEFT_OUT = frozenset({"id", "article_id", "revision_id", "url_key", "stored_at"})
+_LEFT_OUT = frozenset({"id", "article_id", "revision_id", "channel_id", "url_key", "stored_at"})
 
 # Which machine ran a run, and when, and what a host was promised: of no meaning elsewhere or later.
 _OF_THE_MOMENT = frozenset({"host", "pid", "started_at", "finished_at", "heartbeat_at", "next_allowed_at"})
@@ -180,6 +181,32 @@ def _crawl_runs(connection: Connection) -> Iterator[Line]:
         yield row | {"run": row["id"]}
 
 
+def _sightings(connection: Connection) -> Iterator[Line]:
+    query = select(*cast("Table", SightingRow.__table__).c, ListedArticleRow.url)
+    query = query.join(ListedArticleRow, ListedArticleRow.url_key == SightingRow.url_key)
+    for channel_id, channel in _channels(connection):
+        mine = query.where(SightingRow.channel_id == channel_id).order_by(SightingRow.url_key).limit(PAGE)
+        page = connection.execute(mine).mappings().all()
+        while page:
+            yield from ({**row, "channel": channel} for row in page)
+            page = connection.execute(mine.where(SightingRow.url_key > page[-1]["url_key"])).mappings().all()
+
+
+def _polls(connection: Connection) -> Iterator[Line]:
+    for channel_id, channel in _channels(connection):
+        mine = _all(PollRow).where(PollRow.channel_id == channel_id).order_by(PollRow.id).limit(PAGE)
+        page = connection.execute(mine).mappings().all()
+        while page:
+            yield from ({**row, "channel": channel} for row in page)
+            page = connection.execute(mine.where(PollRow.id > page[-1]["id"])).mappings().all()
+
+
+def _channels(connection: Connection) -> list[tuple[int, str]]:
+    """Return ids and URLs of all channels, in the order of their keys."""
+    rows = connection.execute(select(ChannelRow.id, ChannelRow.url).order_by(ChannelRow.url_key))
+    return [(row.id, row.url) for row in rows]
+
+
 def _as_text(raw: bytes) -> str | dict[str, str]:
     """Return bytes as text, or, where they are none, as ``{"hex": …}``."""
     try:
@@ -192,12 +219,16 @@ DUMPED: dict[str, Callable[[Connection], Iterator[Line]]] = {
     "aliases": _by_article(_all(AliasRow), AliasRow.article_id, "url"),
     "articles": _by_key(ArticleRow, ArticleRow.url_key),
     "bodies": _bodies,
+    "channels": _by_key(ChannelRow, ChannelRow.url_key),
     "claims": _by_article(_all(ClaimRow), ClaimRow.article_id, "field", "origin", "value"),
     "crawl_runs": _crawl_runs,
     "frontier": _by_key(FrontierRow, FrontierRow.url_key),
     "hosts": _hosts,
+    "listed_articles": _by_key(ListedArticleRow, ListedArticleRow.url_key),
     "pages": _pages,
+    "polls": _polls,
     "revisions": _by_article(_all(RevisionRow), RevisionRow.article_id, "number"),
     "seed_copies": _seed_copies,
+    "sightings": _sightings,
 }
 """What yields the rows of each table that is part of the record."""

@@ -9,6 +9,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 -- dataclass fields are read at runtime by as_json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage.channel_records import Channel, ShownArticle
 
 
 class Outcome(enum.Enum):
@@ -249,6 +253,10 @@ class Settlement:
     """The article it brought."""
     found: tuple[FoundUrl, ...] = ()
     """The URLs it led to."""
+    channel: Channel | None = None
+    """The channel that a listing belongs to; None for an article, and for a listing that was not asked for."""
+    shown: tuple[ShownArticle, ...] = ()
+    """The articles that it showed, whether they are to be fetched or not; distinct by URL."""
     page: KeptPage | None = None
     """What to ask with next time; None leaves what is known as it is."""
     is_unmodified: bool = False

@@ -46,6 +46,13 @@ def update_rows(connection: Connection, row: type[Row], rows: Sequence[Mapping[s
         connection.execute(update(table).where(table.c.id == bindparam("row_id")), rows)
 
 
+def update_where_key(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Update rows of equal columns; ``key`` in each is the 16-byte key of the row it is."""
+    if rows:
+        table = cast("Table", row.__table__)
+        connection.execute(update(table).where(table.c.url_key == bindparam("key")), rows)
+
+
 def next_free_id(connection: Connection, row: type[ArticleRow | RevisionRow]) -> int:
     """Return the id of the next row; it stays free while the caller's `storage.database.writing` lasts."""
     return (connection.scalar(select(func.max(row.id))) or 0) + 1

@@ -1,7 +1,7 @@
 """What fetches came to, written in one transaction with what they brought.
 
-Done stands beside the article, a listing's links beside its done: no crash, full disk or lost connection can separate
-them.
+Done stands beside the article, a listing's links and what it showed beside its done: no crash, full disk or lost
+connection can separate them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from storage.identity import canonical_url, url_key
 from storage.leases import add_urls, settle_rows
 from storage.pages import write_pages
 from storage.records import FrontierState, Outcome
+from storage.sightings import note_listings
 from storage.tables import AliasRow, ArticleRow, RevisionRow
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def settle(
     outcomes = [next(saved).outcome if settlement.article is not None else None for settlement in settlements]
 
     add_urls(connection, walk, (found for settlement in settlements for found in settlement.found), now=now)
+    note_listings(connection, walk.source, settlements)
     settle_rows(connection, list(_rows(keys, settlements)))
     write_pages(
         connection,

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import func, select
 
 from storage.articles import save_articles
+from storage.channels import Channels
 from storage.database import open_engine, reading, writing
 from storage.errors import WriteRefused
 from storage.exporting import Exports
@@ -51,6 +52,8 @@ class Store:
         """The URL it was opened with, its password included."""
         self.frontier = Frontier(engine)
         """The URLs that were found, and what became of them."""
+        self.channels = Channels(engine)
+        """What shows which articles there are."""
         self.hosts = Hosts(engine)
         """What is promised to each host."""
         self.history = History(engine)

@@ -10,11 +10,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from storage import Channel, ChannelKind
+from storage.identity import canonical_url
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from crawler.items import Listing, ScrapedArticle, SeedFile
+
+
+def _says_nothing(_: str) -> None:
+    """Answer for a source whose URLs say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +50,12 @@ class Source:
     """(html, url) -> what the page said. Raises PageNotUnderstood."""
     read_seed: Callable[[SeedFile], ScrapedArticle]
     """Seed file -> what it said. Raises PageNotUnderstood."""
+    part_of: Callable[[str], Channel | None] = _says_nothing
+    """Which channel a listing's URL is a part of, such as a section of its second page; None if it is one itself."""
+    section_of: Callable[[str], str | None] = _says_nothing
+    """The section that an article's canonical URL names; None if it names none."""
+    day_of: Callable[[str], date | None] = _says_nothing
+    """The day that an article's canonical URL names; None if it names none."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     """Zone of times that are printed without one."""
     crawl_every: timedelta = timedelta(minutes=15)
@@ -58,3 +71,15 @@ class Source:
         """Return when to look at an article again; None for never."""
         age = now - published_at
         return next((now + pause for oldest, pause in self.revisits if age < oldest), None)
+
+    def channel_of(self, url: str) -> Channel:
+        """Return the channel that a listing belongs to."""
+        if part := self.part_of(url):
+            return part
+        canonical = canonical_url(url)
+        if canonical == canonical_url(self.home_url):
+            return Channel(url=self.home_url, kind=ChannelKind.FRONT_PAGE)
+        for section_url in self.section_urls:
+            if canonical == canonical_url(section_url):
+                return Channel(url=section_url, kind=ChannelKind.SECTION)
+        return Channel(url=canonical, kind=ChannelKind.LISTING)

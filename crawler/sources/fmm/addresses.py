@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from crawler.sources.fmm.dates import slug_date
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from crawler.sources.fmm.editions import Edition
 
 _FILE = re.compile(r"\.[a-z0-9]{2,5}$")
@@ -59,9 +61,14 @@ def is_article(edition: Edition, canonical_url: str) -> bool:
 
 def is_dated(path: str) -> bool:
     """Does the last segment of a path start with a date, as the slugs of articles do?"""
+    return day_of(path) is not None
+
+
+def day_of(path: str) -> date | None:
+    """Return the date at the head of the last segment of a path or URL; None without one. It may be a day off."""
     slug = path.rstrip("/").rpartition("/")[2]
     # a date takes 9 characters, each at most 12 when it is escaped; most slugs escape hundreds behind it
-    return slug_date(unquote(slug[:108])) is not None
+    return slug_date(unquote(slug[:108]))
 
 
 def section_of(edition: Edition, url: str) -> str | None:

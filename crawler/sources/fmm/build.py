@@ -6,8 +6,9 @@ from functools import partial
 from urllib.parse import quote, urlsplit
 
 from crawler.sources.base import Source
-from crawler.sources.fmm.addresses import is_article, owns
+from crawler.sources.fmm.addresses import day_of, is_article, owns, section_of
 from crawler.sources.fmm.article import read_article
+from crawler.sources.fmm.channels import part_of
 from crawler.sources.fmm.editions import ZONE, Edition, all_editions
 from crawler.sources.fmm.fragment import read_seed
 from crawler.sources.fmm.listing import read_listing
@@ -31,5 +32,8 @@ def _source(edition: Edition) -> Source:
         read_listing=partial(read_listing, edition),
         read_article=partial(read_article, edition),
         read_seed=partial(read_seed, edition),
+        part_of=partial(part_of, edition),
+        section_of=partial(section_of, edition),
+        day_of=day_of,
         zone=ZONE,
     )

@@ -67,10 +67,14 @@ def read_listing(edition: Edition, html: str, url: str) -> Listing:
         canonical = _canonical(address)
         if address and canonical and is_article(edition, canonical):
             met = links.get(canonical)
+            printed_at, is_day_only = _printed_at(anchor)
+            if met is not None and met.printed_at is not None:
+                printed_at, is_day_only = met.printed_at, met.is_day_only
             links[canonical] = ArticleLink(
                 url=met.url if met else address,
                 title=(met.title if met else None) or _title(anchor),
-                printed_at=(met.printed_at if met else None) or _printed_at(anchor),
+                printed_at=printed_at,
+                is_day_only=is_day_only,
             )
     if tree is None or not links:
         raise PageNotUnderstood(url, ("links",))
@@ -129,13 +133,18 @@ def _title(anchor: _Element) -> str | None:
     return folded_text(anchor) or None
 
 
-def _printed_at(anchor: _Element) -> datetime | None:
-    """Return the time on the card that a link stands on; None when the card holds more than this one article."""
+def _printed_at(anchor: _Element) -> tuple[datetime | None, bool]:
+    """Return the time on the card that a link stands on, and whether it is a bare date.
+
+    None when the card holds more than this one article.
+    """
     for card in found(anchor, _CARD):
         times = found(card, "descendant::time[@datetime]")
         if len(times) == 1:
-            return listed_time(times[0].get("datetime"), ZONE)
-    return None
+            stated = times[0].get("datetime") or ""
+            printed_at = listed_time(stated, ZONE)
+            return printed_at, printed_at is not None and "T" not in stated
+    return None, False
 
 
 def _next_url(tree: _Element, url: str) -> str | None:
