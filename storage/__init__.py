@@ -11,11 +11,14 @@ from storage.channel_records import (
 )
 from storage.channels import Channels
 from storage.errors import (
+    LeadershipLost,
+    ScheduleExists,
     StoreError,
     StoreUnavailable,
     StoreUnreachable,
     UnknownArticle,
     UnknownRevision,
+    UnknownSchedule,
     WriteRefused,
     WrongSchema,
 )
@@ -23,6 +26,7 @@ from storage.exporting import ExportedRevision, Exports, Marks, Partition, Selec
 from storage.frontier import Frontier
 from storage.history import Change, ChangeKind, History, RevisionMarks
 from storage.hosts import Hosts, HostState, KeptRobots
+from storage.leadership import Leaderships
 from storage.pruning import Pruned, Retention
 from storage.reading import SectionCount
 from storage.records import (
@@ -45,13 +49,30 @@ from storage.records import (
     Walk,
 )
 from storage.restoring import Returning
+from storage.schedule_records import (
+    Adaptive,
+    CatchUp,
+    Cron,
+    Decision,
+    Interval,
+    Judgement,
+    Leadership,
+    NewSchedule,
+    Overlap,
+    Schedule,
+    StandingRun,
+    Trigger,
+)
+from storage.schedules import Schedules
 from storage.seed_copies import SeedCopy, StoredSeedCopy
 from storage.store import Store
 from storage.writer import BatchWriter
 
 __all__ = [
+    "Adaptive",
     "Article",
     "BatchWriter",
+    "CatchUp",
     "Change",
     "ChangeKind",
     "Channel",
@@ -62,7 +83,9 @@ __all__ = [
     "CrawlKind",
     "CrawlPlan",
     "CrawlRun",
+    "Cron",
     "DateOrigin",
+    "Decision",
     "ExportedRevision",
     "Exports",
     "FoundUrl",
@@ -72,14 +95,21 @@ __all__ = [
     "HostState",
     "Hosts",
     "Image",
+    "Interval",
+    "Judgement",
     "KeptPage",
     "KeptRobots",
+    "Leadership",
+    "LeadershipLost",
+    "Leaderships",
     "LeasedUrl",
     "Left",
     "ListedArticle",
     "Marks",
     "Media",
+    "NewSchedule",
     "Outcome",
+    "Overlap",
     "Partition",
     "Pruned",
     "Retention",
@@ -87,11 +117,15 @@ __all__ = [
     "RevisionMarks",
     "RunState",
     "Saved",
+    "Schedule",
+    "ScheduleExists",
+    "Schedules",
     "SectionCount",
     "SeedCopy",
     "Selection",
     "Settlement",
     "ShownArticle",
+    "StandingRun",
     "Store",
     "StoreError",
     "StoreUnavailable",
@@ -100,8 +134,10 @@ __all__ = [
     "StoredArticle",
     "StoredClaim",
     "StoredSeedCopy",
+    "Trigger",
     "UnknownArticle",
     "UnknownRevision",
+    "UnknownSchedule",
     "Walk",
     "WriteRefused",
     "WrongSchema",

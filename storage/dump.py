@@ -20,6 +20,7 @@ from storage.exports import as_iso, json_line
 from storage.frontier_tables import FrontierRow, HostRow, PageRow
 from storage.records import CrawlKind
 from storage.rows import fetch_in
+from storage.schedule_tables import ScheduleRow
 from storage.tables import AliasRow, ArticleRow, BodyRow, ClaimRow, CrawlRunRow, RevisionRow, SeedCopyRow
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ PAGE = 200
 # Ids follow the order of writing; a row is known by the address, or the number, that the ids stand for.
 _LEFT_OUT = frozenset({"id", "article_id", "revision_id", "channel_id", "url_key", "stored_at"})
 
-# Which machine ran a run, and when, and what a host was promised: of no meaning elsewhere or later.
-_OF_THE_MOMENT = frozenset({"host", "pid", "started_at", "finished_at", "heartbeat_at", "next_allowed_at"})
+# Which machine ran a run, and when, and what a host was promised: of no meaning elsewhere or later. Nor is how far
+# schedules were judged, nor for which moments runs were planned.
+_OF_THE_MOMENT = frozenset({"host", "pid", "started_at", "finished_at", "heartbeat_at", "next_allowed_at"}) | {
+    *("added_at", "judged_until", "paused_at", "resumed_at", "planned_at", "stack")
+}
 
 # Instants that are stated by a source or a collector; all others may come from our clock.
 _STATED = frozenset({"published_at", "modified_at", "observed_at", "stated_at"})
@@ -89,6 +93,7 @@ class _Clock:
 
     def __init__(self, connection: Connection) -> None:
         query = select(CrawlRunRow.id, CrawlRunRow.plan, CrawlRunRow.started_at, CrawlRunRow.finished_at)
+        query = query.where(CrawlRunRow.started_at.is_not(None))
         runs = connection.execute(query.order_by(CrawlRunRow.id)).all()
         # what an import saw, it saw through the eyes of the collector: at times that its files state
         self._runs = [run for run in runs if run.plan["kind"] != CrawlKind.IMPORT.value]
@@ -207,6 +212,11 @@ def _channels(connection: Connection) -> list[tuple[int, str]]:
     return [(row.id, row.url) for row in rows]
 
 
+def _schedules(connection: Connection) -> Iterator[Line]:
+    rows = [dict(row) for row in connection.execute(_all(ScheduleRow)).mappings()]
+    yield from sorted(rows, key=lambda row: str(row["name"]))
+
+
 def _as_text(raw: bytes) -> str | dict[str, str]:
     """Return bytes as text, or, where they are none, as ``{"hex": …}``."""
     try:
@@ -228,7 +238,11 @@ DUMPED: dict[str, Callable[[Connection], Iterator[Line]]] = {
     "pages": _pages,
     "polls": _polls,
     "revisions": _by_article(_all(RevisionRow), RevisionRow.article_id, "number"),
+    "schedules": _schedules,
     "seed_copies": _seed_copies,
     "sightings": _sightings,
 }
 """What yields the rows of each table that is part of the record."""
+
+OF_THE_MOMENT = frozenset({"leadership"})
+"""Tables that are not: they say which process does something now."""

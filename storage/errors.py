@@ -6,7 +6,10 @@ StoreError
 │   └── WrongSchema         it is older or newer than this program
 ├── WriteRefused        the database cannot hold a value it was given; nothing of the batch was written
 ├── UnknownArticle      no article has this URL; has .url
-└── UnknownRevision     an article has no revision of this number; has .url and .number
+├── UnknownRevision     an article has no revision of this number; has .url and .number
+├── UnknownSchedule     no schedule has this name; has .name
+├── ScheduleExists      a schedule has this name already; has .name
+└── LeadershipLost      another process plans and starts runs by now
 """
 
 
@@ -45,3 +48,26 @@ class UnknownRevision(StoreError):
         super().__init__(f"there is no revision {number} of {url}")
         self.url = url
         self.number = number
+
+
+class UnknownSchedule(StoreError):
+    """No schedule has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no schedule {name!r}")
+        self.name = name
+
+
+class ScheduleExists(StoreError):
+    """A schedule has this name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is a schedule {name!r} already; remove it first, or choose another name")
+        self.name = name
+
+
+class LeadershipLost(StoreError):
+    """Another process plans and starts runs by now; nothing was written."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"another service has taken over from {holder}")

@@ -266,8 +266,10 @@ class Settlement:
 
 
 class RunState(enum.Enum):
-    """Where a run stands."""
+    """Where a run stands: planned, then running, then one of the others, which are final."""
 
+    PLANNED = "planned"
+    """Of a schedule: it waits to be started."""
     RUNNING = "running"
     FINISHED = "finished"
     STOPPED = "stopped"
@@ -276,7 +278,13 @@ class RunState(enum.Enum):
     """The site refuses us; see its reason."""
     FAILED = "failed"
     KILLED = "killed"
-    """Its process vanished."""
+    """Its process vanished, or was ended by force."""
+    HUNG = "hung"
+    """It made no progress and was ended; its stack says where."""
+    SKIPPED = "skipped"
+    """Of a schedule: it was not started, as the schedule's policy has it; see its reason."""
+    MISSED = "missed"
+    """Of a schedule: nobody was there to start it in time; see its reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +296,14 @@ class CrawlRun:
     state: RunState
     reason: str | None
     """Why it ended, in a few words; None while it runs."""
-    started_at: datetime
+    started_at: datetime | None
+    """None for a run that was never started."""
     finished_at: datetime | None
+    schedule: str | None = None
+    """Name of the schedule that planned it; None for a run by hand. The schedule may have been removed since."""
+    planned_at: datetime | None = None
+    """The moment for which its schedule planned it."""
+    stack: str | None = None
+    """Of a hung run: where each of its threads stood."""
     counts: dict[str, int] = field(default_factory=dict)
     """Counts by glossary word: ``new``, ``revised``, ``rejected: no text``, ``fetched`` …"""

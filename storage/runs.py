@@ -1,4 +1,4 @@
-"""Crawl runs: opened, kept alive, closed, listed. Each function works inside the caller's transaction."""
+"""Crawl runs: opened or claimed, kept alive, closed, listed. Each function works inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, literal, select, update
 
+from storage.database import UtcDateTime
 from storage.records import CrawlKind, CrawlPlan, CrawlRun, RunState
 from storage.tables import CrawlRunRow
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from storage.records import Walk
 
+VANISHED = "its process vanished"
+
 _RUNS = select(
     CrawlRunRow.id,
     CrawlRunRow.plan,
@@ -29,6 +32,9 @@ _RUNS = select(
     CrawlRunRow.started_at,
     CrawlRunRow.finished_at,
     CrawlRunRow.counts,
+    CrawlRunRow.schedule,
+    CrawlRunRow.planned_at,
+    CrawlRunRow.stack,
 )
 _PLAN_FIELDS = frozenset(field.name for field in fields(CrawlPlan))
 
@@ -38,7 +44,7 @@ def start_run(connection: Connection, plan: CrawlPlan, *, now: datetime) -> Craw
     run_id = connection.scalars(
         insert(CrawlRunRow).returning(CrawlRunRow.id),
         {
-            "plan": asdict(plan) | {"kind": plan.kind.value},
+            "plan": plan_as_json(plan),
             "state": RunState.RUNNING.value,
             "started_at": now,
             "heartbeat_at": now,
@@ -51,6 +57,47 @@ def start_run(connection: Connection, plan: CrawlPlan, *, now: datetime) -> Craw
         },
     ).one()
     return CrawlRun(id=run_id, plan=plan, state=RunState.RUNNING, reason=None, started_at=now, finished_at=None)
+
+
+def plan_as_json(plan: CrawlPlan) -> dict[str, Any]:
+    """Return a plan as it is kept; `plan_from_json` reads it back."""
+    return asdict(plan) | {"kind": plan.kind.value}
+
+
+def claim_run(connection: Connection, run_id: int, *, now: datetime) -> CrawlRun | None:
+    """Make a planned run one of this process, and return it; None if it is not planned: another has it, or had."""
+    claimed = connection.execute(
+        update(CrawlRunRow).where(CrawlRunRow.id == run_id, CrawlRunRow.state == RunState.PLANNED.value),
+        {
+            "state": RunState.RUNNING.value,
+            "started_at": now,
+            "heartbeat_at": now,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+        },
+    )
+    return read_run(connection, run_id) if claimed.rowcount else None
+
+
+def settle_run(
+    connection: Connection, run_id: int, *, state: RunState, reason: str | None, stack: str | None, now: datetime
+) -> bool:
+    """Close a run whose process has ended, in the words of whoever watched it; return whether it was still open.
+
+    A run that could still say itself that it stopped was told to stop: why, its watcher knows better.
+    """
+    is_open = CrawlRunRow.state.in_((RunState.PLANNED.value, RunState.RUNNING.value, RunState.STOPPED.value))
+    settled = connection.execute(
+        update(CrawlRunRow)
+        .where(CrawlRunRow.id == run_id, is_open)
+        .values(
+            state=state.value,
+            reason=reason,
+            stack=stack,
+            finished_at=func.coalesce(CrawlRunRow.finished_at, literal(now, UtcDateTime)),
+        )
+    )
+    return bool(settled.rowcount)
 
 
 def keep_alive(connection: Connection, run_id: int, *, counts: Mapping[str, int] | None, now: datetime) -> None:
@@ -70,13 +117,15 @@ def finish_run(
     counts: Mapping[str, int],
     now: datetime,
 ) -> CrawlRun:
-    """Close a run and return it.
+    """Close a run and return it as it is then: what its watcher said of it, that it hung, stays.
 
     Raises:
         LookupError: There is no such run.
     """
+    # one that was taken for dead, because it could not leave signs of life, knows better
+    is_open = CrawlRunRow.state.in_((RunState.RUNNING.value, RunState.KILLED.value))
     connection.execute(
-        update(CrawlRunRow).where(CrawlRunRow.id == run_id),
+        update(CrawlRunRow).where(CrawlRunRow.id == run_id, is_open),
         {
             "state": state.value,
             "reason": reason,
@@ -104,12 +153,12 @@ def find_dead_runs(connection: Connection, *, silent_since: datetime) -> list[in
     return [
         row.id
         for row in connection.execute(query)
-        if (row.host == here and not _is_alive(row.pid, row.started_at))
+        if (row.host == here and not is_alive(row.pid, row.started_at))
         or (row.host != here and row.heartbeat_at < silent_since)
     ]
 
 
-def _is_alive(pid: int, started_at: datetime) -> bool:
+def is_alive(pid: int, started_at: datetime) -> bool:
     """Is this process still the one that started then? The system gives the number of a dead one to another."""
     try:
         process = psutil.Process(pid)
@@ -128,7 +177,7 @@ def mark_killed(connection: Connection, run_ids: Sequence[int], *, now: datetime
         .where(CrawlRunRow.id.in_(run_ids))
         .values(
             state=RunState.KILLED.value,
-            reason=f"its process vanished; found at {now:%Y-%m-%d %H:%M:%S} UTC",
+            reason=f"{VANISHED}; found at {now:%Y-%m-%d %H:%M:%S} UTC",
             finished_at=CrawlRunRow.heartbeat_at,
         )
     )
@@ -173,27 +222,37 @@ def read_run(connection: Connection, run_id: int) -> CrawlRun | None:
     return next(iter(_read(connection, _RUNS.where(CrawlRunRow.id == run_id))), None)
 
 
-def read_runs(connection: Connection, *, limit: int) -> list[CrawlRun]:
-    """Return the latest runs, newest first."""
-    return _read(connection, _RUNS.order_by(CrawlRunRow.id.desc()).limit(limit))
+def read_runs(connection: Connection, *, limit: int, schedule: str | None = None) -> list[CrawlRun]:
+    """Return the latest runs, newest first; with `schedule` only those that it planned."""
+    query = _RUNS if schedule is None else _RUNS.where(CrawlRunRow.schedule == schedule)
+    return _read(connection, query.order_by(CrawlRunRow.id.desc()).limit(limit))
+
+
+def read_planned(connection: Connection, *, limit: int) -> list[CrawlRun]:
+    """Return the runs that wait to be started, in the order in which they were planned for."""
+    query = _RUNS.where(CrawlRunRow.state == RunState.PLANNED.value)
+    return _read(connection, query.order_by(CrawlRunRow.planned_at, CrawlRunRow.id).limit(limit))
 
 
 def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[CrawlRun]:
     return [
         CrawlRun(
             id=row.id,
-            plan=_as_plan(row.plan),
+            plan=plan_from_json(row.plan),
             state=RunState(row.state),
             reason=row.reason,
             started_at=row.started_at,
             finished_at=row.finished_at,
             counts=row.counts,
+            schedule=row.schedule,
+            planned_at=row.planned_at,
+            stack=row.stack,
         )
         for row in connection.execute(query)
     ]
 
 
-def _as_plan(stored: dict[str, Any]) -> CrawlPlan:
+def plan_from_json(stored: dict[str, Any]) -> CrawlPlan:
     """Read a plan back; what another version of this program put in beside is passed over."""
     plan = {name: value for name, value in stored.items() if name in _PLAN_FIELDS}
     return CrawlPlan(**plan | {"kind": CrawlKind(plan["kind"]), "seeds": tuple(plan.get("seeds", ()))})

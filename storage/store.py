@@ -16,10 +16,12 @@ from storage.exporting import Exports
 from storage.frontier import Frontier
 from storage.history import History
 from storage.hosts import Hosts
+from storage.leadership import Leaderships
 from storage.pruning import Retention
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
 from storage.restoring import restore
 from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
+from storage.schedules import Schedules
 from storage.schema import make_or_check
 from storage.search import Search
 from storage.seed_copies import read_seed_copies, save_seed_copies
@@ -64,6 +66,10 @@ class Store:
         """What is kept for how long."""
         self.search = Search(engine)
         """What articles say."""
+        self.schedules = Schedules(engine)
+        """On which rhythms sources are crawled, and what became of each planned moment."""
+        self.leadership = Leaderships(engine)
+        """Which process plans and starts runs."""
 
     @classmethod
     def open(cls, url: str = "sqlite:///newscrawl.db", *, must_exist: bool = False) -> Self:
@@ -236,10 +242,10 @@ class Store:
         with writing(self._engine) as connection:
             return finish_run(connection, run_id, state=state, reason=reason, counts=counts, now=now)
 
-    def runs(self, limit: int = 20) -> list[CrawlRun]:
-        """Return the latest runs, newest first."""
+    def runs(self, limit: int = 20, *, schedule: str | None = None) -> list[CrawlRun]:
+        """Return the latest runs, newest first; with `schedule` only those that it planned."""
         with reading(self._engine) as connection:
-            return read_runs(connection, limit=limit)
+            return read_runs(connection, limit=limit, schedule=schedule)
 
     def run(self, run_id: int) -> CrawlRun | None:
         """Return a run; None if there is no such run."""

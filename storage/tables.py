@@ -159,23 +159,30 @@ class SeedCopyRow(Row):
 
 
 class CrawlRunRow(Row):
-    """One execution of a plan."""
+    """One execution of a plan, or a planned one that never began."""
 
     __tablename__ = "crawl_runs"
+    __table_args__ = (UniqueConstraint("schedule", "planned_at"), Index(None, "state"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     plan: Mapped[dict[str, Any]]
     state: Mapped[str]
     reason: Mapped[str | None]
-    started_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    """None for a run that was never started; so are its heartbeat, host and pid."""
     finished_at: Mapped[datetime | None]
-    heartbeat_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime | None]
     """Last sign of life; a running run whose heartbeat is old has died."""
-    host: Mapped[str]
-    pid: Mapped[int]
+    host: Mapped[str | None]
+    pid: Mapped[int | None]
     counts: Mapped[dict[str, Any]]
     source: Mapped[str] = mapped_column(index=True)
     scope: Mapped[str]
     """What its walk is limited to; see `storage.records.Walk`."""
     walk: Mapped[int | None]
     """Number of the walk it went on with or began; None for a run that fetches nothing."""
+    schedule: Mapped[str | None]
+    """Name of the schedule that planned it; it may have been removed since."""
+    planned_at: Mapped[datetime | None]
+    stack: Mapped[str | None]
+    """Of a hung run: where each of its threads stood."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,13 +40,15 @@ def list_runs(
         return
     print_table(
         "Runs",
-        ("run", "source", "kind", "state", "started", "articles", "reason"),
+        ("run", "source", "schedule", "kind", "state", "planned", "started", "articles", "reason"),
         [
             (
                 run.id,
                 run.plan.source,
+                run.schedule,
                 run.plan.kind.value,
                 run.state.value,
+                in_zone(run.planned_at, run.plan.source),
                 in_zone(run.started_at, run.plan.source),
                 _outcomes(run),
                 run.reason,
@@ -72,14 +75,17 @@ def show_run(
         print_json(run_as_json(run))
         return
     print_run(run)
+    if run.stack:
+        sys.stdout.write(f"\nWhere it hung:\n{run.stack}")
 
 
 def print_run(run: CrawlRun) -> None:
     """Print what one run did, every count under its reason."""
-    took = f", {(run.finished_at - run.started_at).total_seconds():.1f} s" if run.finished_at else ""
+    began = in_zone(run.started_at or run.planned_at, run.plan.source)
+    took = f", {(run.finished_at - run.started_at).total_seconds():.1f} s" if run.started_at and run.finished_at else ""
     print_table(
         f"Run {run.id}: {run.plan.source}, {run.plan.kind.value}, {run.state.value}"
-        f"{f' ({run.reason})' if run.reason else ''}, {in_zone(run.started_at, run.plan.source)}{took}",
+        f"{f' ({run.reason})' if run.reason else ''}, {began}{took}",
         ("count", "of"),
         [(count, name) for name, count in run.counts.items()],
         right=("count",),
@@ -94,12 +100,15 @@ def run_as_json(run: CrawlRun) -> dict[str, Any]:
         "kind": run.plan.kind.value,
         "state": run.state.value,
         "reason": run.reason,
+        "schedule": run.schedule,
+        "planned_at": _utc(run.planned_at),
         "started_at": _utc(run.started_at),
         "finished_at": _utc(run.finished_at),
         "seeds": run.plan.seeds,
         "limit": run.plan.limit,
         "pages": run.plan.pages,
         "counts": run.counts,
+        "stack": run.stack,
     }
 
 

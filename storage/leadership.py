@@ -1,0 +1,117 @@
+"""Who plans and starts runs: one process of all that serve a database, until its heartbeat stops."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, insert, select, update
+
+from storage.database import reading, writing
+from storage.errors import LeadershipLost
+from storage.runs import is_alive
+from storage.schedule_records import Leadership
+from storage.schedule_tables import LeadershipRow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, Engine
+
+_THE_ROW = 1
+
+
+class Leaderships:
+    """The door to the lease of the one leader; `storage.store.Store.leadership` gives it.
+
+    A leader leaves a sign of life every heartbeat. Who waits looks at it, and takes over when it has not changed for
+    too long by its own clock. What a leader writes is written only while it still leads: in the same transaction
+    its term is held against the row (see `check_leads`).
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def current(self) -> Leadership | None:
+        """Return who leads; None if nobody ever did, or the last one gave it up."""
+        with reading(self._engine) as connection:
+            return _read(connection)
+
+    def take(self, holder: str, *, instead_of: Leadership | None, now: datetime) -> Leadership | None:
+        """Become the leader, unless another has moved first; return the new leadership, or None.
+
+        Args:
+            holder: Which process, for people.
+            instead_of: The leader that was seen and has been silent since; None if nobody led.
+            now: When; aware.
+        """
+        with writing(self._engine) as connection:
+            found = _read(connection)
+            if found is not None and found != instead_of:
+                return None
+            term = connection.scalar(select(LeadershipRow.term))
+            taken = {
+                "holder": holder,
+                "term": (term or 0) + 1,
+                "beats": 0,
+                "heartbeat_at": now,
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+            }
+            if term is None:
+                connection.execute(insert(LeadershipRow), {"id": _THE_ROW} | taken)
+            else:
+                connection.execute(update(LeadershipRow), taken)
+            return _read(connection)
+
+    def beat(self, leadership: Leadership, *, now: datetime) -> Leadership:
+        """Leave a sign of life.
+
+        Raises:
+            LeadershipLost: Another has taken over.
+        """
+        with writing(self._engine) as connection:
+            check_leads(connection, leadership)
+            connection.execute(update(LeadershipRow), {"beats": leadership.beats + 1, "heartbeat_at": now})
+            found = _read(connection)
+        assert found is not None, "it was just written"
+        return found
+
+    def give_up(self, leadership: Leadership) -> None:
+        """Let another lead at once; nothing happens if one does already."""
+        with writing(self._engine) as connection:
+            connection.execute(update(LeadershipRow).where(_is_of(leadership)).values(holder=None))
+
+    @staticmethod
+    def is_known_dead(leadership: Leadership) -> bool:
+        """Is it the leadership of a process of this machine that is gone? Then nobody need wait."""
+        return leadership.host == socket.gethostname() and not is_alive(leadership.pid, leadership.heartbeat_at)
+
+
+def check_leads(connection: Connection, leadership: Leadership) -> None:
+    """Refuse to go on in a writing transaction for whoever no longer leads.
+
+    Raises:
+        LeadershipLost: Another has taken over.
+    """
+    if connection.scalar(select(LeadershipRow.id).where(_is_of(leadership))) is None:
+        raise LeadershipLost(leadership.holder)
+
+
+def _is_of(leadership: Leadership) -> ColumnElement[bool]:
+    return and_(LeadershipRow.term == leadership.term, LeadershipRow.holder == leadership.holder)
+
+
+def _read(connection: Connection) -> Leadership | None:
+    row = connection.execute(select(*LeadershipRow.__table__.c)).one_or_none()
+    if row is None or row.holder is None:
+        return None
+    return Leadership(
+        holder=row.holder,
+        term=row.term,
+        heartbeat_at=row.heartbeat_at,
+        beats=row.beats,
+        host=row.host,
+        pid=row.pid,
+    )

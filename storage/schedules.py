@@ -1,0 +1,254 @@
+"""Schedules and the runs that they plan.
+
+The truth about scheduled crawls is here: which moments were decided, and how. Who decides (`crawler.service`) gives a
+pure function to `judge`, which writes what it says in one transaction, for as long as its caller leads.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select, update
+
+from storage.database import reading, writing
+from storage.errors import ScheduleExists, UnknownSchedule
+from storage.leadership import check_leads
+from storage.leases import return_leases
+from storage.records import RunState
+from storage.rows import insert_rows
+from storage.runs import claim_run, plan_as_json, read_planned, read_run, settle_run
+from storage.schedule_records import Decision, Schedule, StandingRun
+from storage.schedule_rows import as_row, as_schedule
+from storage.schedule_tables import ScheduleRow
+from storage.tables import CrawlRunRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from storage.records import CrawlRun
+    from storage.schedule_records import Judgement, Leadership, NewSchedule
+
+    Judge = Callable[[Schedule, Sequence[StandingRun]], Judgement | None]
+
+_OPEN = (RunState.PLANNED.value, RunState.RUNNING.value)
+
+
+class Schedules:
+    """The door to schedules; `storage.store.Store.schedules` gives it.
+
+    Every method may be called from any thread, is one transaction, and raises `StoreUnavailable` when the database
+    cannot be reached, read or written.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, new: NewSchedule, *, now: datetime) -> Schedule:
+        """Add a schedule; its first moment is the first one after `now`.
+
+        The caller has checked the trigger: see `crawler.service.triggers`.
+
+        Raises:
+            ScheduleExists: One has this name already.
+        """
+        with writing(self._engine) as connection:
+            if connection.scalar(select(ScheduleRow.name).where(ScheduleRow.name == new.name)) is not None:
+                raise ScheduleExists(new.name)
+            insert_rows(connection, ScheduleRow, [as_row(new) | {"added_at": now, "judged_until": now}])
+            return _read_one(connection, new.name)
+
+    def all(self) -> list[Schedule]:
+        """Return all schedules by name."""
+        with reading(self._engine) as connection:
+            return _read_all(connection)
+
+    def named(self, name: str) -> Schedule:
+        """Return a schedule.
+
+        Raises:
+            UnknownSchedule: None has this name.
+        """
+        with reading(self._engine) as connection:
+            return _read_one(connection, name)
+
+    def pause(self, name: str, *, now: datetime) -> Schedule:
+        """Plan no runs from now on; what waits is skipped, what runs goes on. One that is paused stays as it is.
+
+        Raises:
+            UnknownSchedule: None has this name.
+        """
+        with writing(self._engine) as connection:
+            if not _read_one(connection, name).is_paused:
+                _change(connection, name, paused_at=now, resumed_at=None)
+                _drop_waiting(connection, name, "its schedule was paused")
+            return _read_one(connection, name)
+
+    def resume(self, name: str, *, now: datetime) -> Schedule:
+        """Plan runs again, for moments after now. One that is not paused stays as it is.
+
+        Raises:
+            UnknownSchedule: None has this name.
+        """
+        with writing(self._engine) as connection:
+            if _read_one(connection, name).is_paused:
+                _change(connection, name, resumed_at=now)
+            return _read_one(connection, name)
+
+    def remove(self, name: str) -> None:
+        """Remove a schedule; what waits is skipped, what runs goes on, and its runs stay in the history.
+
+        Raises:
+            UnknownSchedule: None has this name.
+        """
+        with writing(self._engine) as connection:
+            _read_one(connection, name)
+            connection.execute(delete(ScheduleRow).where(ScheduleRow.name == name))
+            _drop_waiting(connection, name, "its schedule was removed")
+
+    def plan_now(self, name: str, *, now: datetime) -> CrawlRun:
+        """Plan one run for now, paused or not; the leader starts it when no other run of this schedule is under way.
+
+        Raises:
+            UnknownSchedule: None has this name.
+        """
+        with writing(self._engine) as connection:
+            schedule = _read_one(connection, name)
+            _insert_runs(connection, schedule, [Decision(planned_at=now, state=RunState.PLANNED)])
+            run_id = connection.scalar(
+                select(CrawlRunRow.id).where(CrawlRunRow.schedule == name, CrawlRunRow.planned_at == now)
+            )
+            run = read_run(connection, run_id or 0)
+        assert run is not None, "it was just written"
+        return run
+
+    def judge(
+        self, leadership: Leadership, judge: Judge, *, names: Sequence[str] | None = None
+    ) -> list[tuple[Schedule, Judgement]]:
+        """Decide planned moments and write what was decided; all or nothing, and nothing twice.
+
+        Args:
+            leadership: Of the caller.
+            judge: Says what becomes of a schedule's moments, from it and its runs without a final state; None if
+                there is nothing to decide. It must be pure.
+            names: Only these schedules; None for all.
+
+        Returns:
+            The schedules of which something was decided, each with its judgement.
+
+        Raises:
+            LeadershipLost: Another leads by now; nothing was written.
+        """
+        judged = []
+        with writing(self._engine) as connection:
+            check_leads(connection, leadership)
+            standing = _read_standing(connection)
+            for schedule in _read_all(connection):
+                if names is not None and schedule.name not in names:
+                    continue
+                judgement = judge(schedule, standing.get(schedule.name, ()))
+                if judgement is not None:
+                    _write(connection, schedule, judgement)
+                    judged.append((schedule, judgement))
+        return judged
+
+    def standing(self) -> Mapping[str, Sequence[StandingRun]]:
+        """Return the runs that wait or run, by schedule, the earliest first; also those of schedules now removed."""
+        with reading(self._engine) as connection:
+            return _read_standing(connection)
+
+    def planned(self, *, limit: int = 100) -> list[CrawlRun]:
+        """Return the runs that wait to be started, the earliest first."""
+        with reading(self._engine) as connection:
+            return read_planned(connection, limit=limit)
+
+    def claim(self, run_id: int, *, now: datetime) -> CrawlRun | None:
+        """Begin a planned run in this process, and return it; None if it is no longer planned: it is not to be run."""
+        with writing(self._engine) as connection:
+            return claim_run(connection, run_id, now=now)
+
+    def settle(
+        self, run_id: int, *, state: RunState, reason: str | None, now: datetime, stack: str | None = None
+    ) -> bool:
+        """Close a run whose process has ended without closing it, and give back what it had leased.
+
+        Returns:
+            Whether it was still open, or stopped as it was told; what a run said of itself else is left alone.
+        """
+        with writing(self._engine) as connection:
+            return_leases(connection, [run_id], now=now)
+            return settle_run(connection, run_id, state=state, reason=reason, stack=stack, now=now)
+
+    def tally(self, name: str | None = None) -> dict[RunState, int]:
+        """Count the planned runs by state: of one schedule, or of all there ever were."""
+        query = select(CrawlRunRow.state, func.count()).where(CrawlRunRow.schedule.is_not(None))
+        if name is not None:
+            query = query.where(CrawlRunRow.schedule == name)
+        with reading(self._engine) as connection:
+            return {RunState(state): count for state, count in connection.execute(query.group_by(CrawlRunRow.state))}
+
+
+def _read_all(connection: Connection) -> list[Schedule]:
+    rows = [as_schedule(row) for row in connection.execute(select(*ScheduleRow.__table__.c))]
+    return sorted(rows, key=lambda schedule: schedule.name)  # by code points, whatever the database's collation
+
+
+def _read_one(connection: Connection, name: str) -> Schedule:
+    row = connection.execute(select(*ScheduleRow.__table__.c).where(ScheduleRow.name == name)).one_or_none()
+    if row is None:
+        raise UnknownSchedule(name)
+    return as_schedule(row)
+
+
+def _change(connection: Connection, name: str, **values: Any) -> None:
+    connection.execute(update(ScheduleRow).where(ScheduleRow.name == name).values(**values))
+
+
+def _read_standing(connection: Connection) -> dict[str, list[StandingRun]]:
+    columns = (CrawlRunRow.id, CrawlRunRow.schedule, CrawlRunRow.planned_at, CrawlRunRow.state)
+    query = select(*columns).where(CrawlRunRow.state.in_(_OPEN), CrawlRunRow.schedule.is_not(None))
+    standing: dict[str, list[StandingRun]] = defaultdict(list)
+    for row in connection.execute(query.order_by(CrawlRunRow.planned_at, CrawlRunRow.id)):
+        standing[row.schedule].append(StandingRun(id=row.id, planned_at=row.planned_at, state=RunState(row.state)))
+    return dict(standing)
+
+
+def _write(connection: Connection, schedule: Schedule, judgement: Judgement) -> None:
+    _change(connection, schedule.name, judged_until=judgement.judged_until)
+    _insert_runs(connection, schedule, judgement.decisions)
+    for run_id, state, reason in judgement.dropped:
+        connection.execute(
+            update(CrawlRunRow)
+            .where(CrawlRunRow.id == run_id, CrawlRunRow.state == RunState.PLANNED.value)
+            .values(state=state.value, reason=reason)
+        )
+
+
+def _insert_runs(connection: Connection, schedule: Schedule, decisions: Sequence[Decision]) -> None:
+    """Write a run for each decided moment; a moment that has one already keeps it."""
+    rows = [
+        {
+            "plan": plan_as_json(replace(schedule.plan, seeds=decision.seeds) if decision.seeds else schedule.plan),
+            "state": decision.state.value,
+            "reason": decision.reason,
+            "counts": {},
+            "source": schedule.plan.source,
+            "scope": "",
+            "schedule": schedule.name,
+            "planned_at": decision.planned_at,
+        }
+        for decision in decisions
+    ]
+    insert_rows(connection, CrawlRunRow, rows, or_ignore=True)
+
+
+def _drop_waiting(connection: Connection, name: str, reason: str) -> None:
+    connection.execute(
+        update(CrawlRunRow)
+        .where(CrawlRunRow.schedule == name, CrawlRunRow.state == RunState.PLANNED.value)
+        .values(state=RunState.SKIPPED.value, reason=reason)
+    )
