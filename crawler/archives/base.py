@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Misconduct:
+    """How a server misbehaves in giving an answer; only `crawler.archives.serve` can."""
+
+    wait_seconds: float = 0.0
+    """Silence before the first byte, or where `wait_after_bytes` says."""
+    wait_after_bytes: int | None = None
+    """Bytes of the body that come before the silence."""
+    cut_after_bytes: int | None = None
+    """The connection ends after so many bytes of the body, though Content-Length promises all; None sends all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedResponse:
     """A response as an archive kept or made it: complete, uncompressed, unconditional."""
 
@@ -24,6 +36,8 @@ class ArchivedResponse:
     headers: tuple[tuple[str, str], ...]
     """Without Content-Length, Content-Encoding and Date, which belong to the exchange and not to the page."""
     body: bytes
+    misconduct: Misconduct | None = None
+    """None for a server that behaves."""
 
     def header(self, name: str) -> str | None:
         """Return the first header of this name, in any case; None if there is none."""

@@ -11,6 +11,7 @@ import logging
 import socketserver
 import sys
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
@@ -23,7 +24,7 @@ from crawler.errors import BadInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from crawler.archives.base import Archive
+    from crawler.archives.base import Archive, Misconduct
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +148,14 @@ class _ArchiveRequestHandler(BaseHTTPRequestHandler):
             if_none_match=self.headers.get("If-None-Match"),
             if_modified_since=self.headers.get("If-Modified-Since"),
         )
-        if self.server.compress and response.body and "gzip" in self.headers.get("Accept-Encoding", ""):
+        # a misbehaving answer goes out as it is: its validators may lie, and its bytes are counted
+        conduct = response.misconduct
+        if (
+            conduct is None
+            and self.server.compress
+            and response.body
+            and "gzip" in self.headers.get("Accept-Encoding", "")
+        ):
             response = self.server.compressed(response)
         self.send_response(response.status)
         for name, value in response.headers:
@@ -156,9 +164,25 @@ class _ArchiveRequestHandler(BaseHTTPRequestHandler):
             self.send_header("Vary", "Accept-Encoding")
         if response.status != 304:
             self.send_header("Content-Length", str(len(response.body)))
+        if conduct is not None and conduct.wait_after_bytes is None:
+            time.sleep(conduct.wait_seconds)
         self.end_headers()
-        if with_body:
+        if with_body and conduct is not None:
+            self._send_badly(response.body, conduct)
+        elif with_body:
             self.wfile.write(response.body)
+
+    def _send_badly(self, body: bytes, conduct: Misconduct) -> None:
+        """Send a body with a silence in its midst, or only its beginning."""
+        begin = 0
+        if conduct.wait_after_bytes is not None:
+            begin = conduct.wait_after_bytes
+            self.wfile.write(body[:begin])
+            self.wfile.flush()
+            time.sleep(conduct.wait_seconds)
+        self.wfile.write(body[begin : conduct.cut_after_bytes])
+        if conduct.cut_after_bytes is not None and conduct.cut_after_bytes < len(body):
+            self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class names it so
         logger.info(format, *args)

@@ -12,7 +12,7 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
 from crawler.archives import site_feeds, site_listings
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from crawler.archives.site_index import Edition, Story
+    from crawler.archives.site_index import Edition, SiteIndex, Story
     from crawler.archives.site_shell import Release
     from crawler.errors import SeedFileError, UnknownSource
     from crawler.items import ScrapedArticle
@@ -60,9 +60,20 @@ class SeedSite:
 
     def __init__(self, folders: Iterable[Path]) -> None:
         named = tuple(folders)
-        self._index = read_index(named)
-        if not self._index.stories:
+        index = read_index(named)
+        if not index.stories:
             raise BadInput(f"no seed files of RFI in {', '.join(map(str, named))}")
+        self._show(index)
+
+    @classmethod
+    def of(cls, index: SiteIndex) -> Self:
+        """Return the site of an index."""
+        site = cls.__new__(cls)
+        site._show(index)
+        return site
+
+    def _show(self, index: SiteIndex) -> None:
+        self.index = index
         self._article = functools.lru_cache(_KEPT_ARTICLES)(self._render_article)
         self._listing = functools.lru_cache(_KEPT_LISTINGS)(self._render_listing)
         self._around = functools.cache(self._render_around)
@@ -71,17 +82,17 @@ class SeedSite:
     @property
     def editions(self) -> tuple[Edition, ...]:
         """The editions that have stories, by prefix."""
-        return tuple(self._index.editions[prefix] for prefix in sorted(self._index.editions))
+        return tuple(self.index.editions[prefix] for prefix in sorted(self.index.editions))
 
     @property
     def article_urls(self) -> tuple[str, ...]:
         """Canonical URLs of all articles, in no particular order."""
-        return tuple(self._index.stories)
+        return tuple(self.index.stories)
 
     @property
     def refused(self) -> tuple[SeedFileError | UnknownSource, ...]:
         """Why files of the folders are not shown."""
-        return self._index.refused
+        return self.index.refused
 
     def lookup(self, url: str) -> ArchivedResponse | None:
         """Return the page under a URL in any spelling; a 404 for what the site does not have, None for other hosts."""
@@ -92,14 +103,16 @@ class SeedSite:
         if not key.startswith(f"{ORIGIN}/"):
             return None
         try:
-            page = self._article(key) if key in self._index.stories else self._listing(key)
+            page = self._article(key) if key in self.index.stories else self._listing(key)
         except _NoSuchPage:
             prefix = urlsplit(key).path.split("/")[1]
-            page = self._missing(prefix if prefix in self._index.editions else self.editions[0].prefix)
+            if not self.index.editions:
+                return ArchivedResponse(url=key, status=404, headers=(("Content-Type", _TEXT),), body=b"")
+            page = self._missing(prefix if prefix in self.index.editions else self.editions[0].prefix)
         return ArchivedResponse(url=key, status=page.status, headers=page.headers, body=b"".join(page.parts))
 
     def _render_article(self, key: str) -> _Page:
-        story = self._index.stories[key]
+        story = self.index.stories[key]
         edition = self._edition(story.source.home_url)
         seed, article = read_story(story)
         page = ArticlePage(
@@ -116,7 +129,7 @@ class SeedSite:
         return _page(parts, _HTML, story.observed_at, vary_by=page.release.name)
 
     def _render_around(self, prefix: str, release: Release) -> _Boilerplate:
-        return _boilerplate(self._index.editions[prefix], release)
+        return _boilerplate(self.index.editions[prefix], release)
 
     def _render_listing(self, key: str) -> _Page:
         segments = [unquote(segment) for segment in urlsplit(key).path.split("/") if segment]
@@ -126,22 +139,22 @@ class SeedSite:
             case ["robots.txt"]:
                 text = site_feeds.robots_txt(self.editions, ORIGIN)
                 return _page((text.encode(),), _TEXT, max(map(_newest, self.editions)))
-            case ["sitemaps", prefix, name] if prefix in self._index.editions:
-                edition = self._index.editions[prefix]
+            case ["sitemaps", prefix, name] if prefix in self.index.editions:
+                edition = self.index.editions[prefix]
                 return _page((_sitemap(edition, name).encode(),), _XML, _newest(edition))
-            case [prefix, *section, "rss"] if prefix in self._index.editions:
-                edition = self._index.editions[prefix]
+            case [prefix, *section, "rss"] if prefix in self.index.editions:
+                edition = self.index.editions[prefix]
                 return _page((_feed(edition, "/".join(section)).encode(),), _RSS, _newest(edition))
-            case [prefix, *rest] if prefix in self._index.editions:
-                edition = self._index.editions[prefix]
+            case [prefix, *rest] if prefix in self.index.editions:
+                edition = self.index.editions[prefix]
                 return _page((_listing_html(edition, rest).encode(),), _HTML, _newest(edition))
         raise _NoSuchPage(key)
 
     def _edition(self, home_url: str) -> Edition:
-        return self._index.editions[urlsplit(home_url).path.strip("/")]
+        return self.index.editions[urlsplit(home_url).path.strip("/")]
 
     def _render_missing(self, prefix: str) -> _Page:
-        body = site_listings.missing_page(self._index.editions[prefix], ORIGIN).encode()
+        body = site_listings.missing_page(self.index.editions[prefix], ORIGIN).encode()
         return _Page(parts=(body,), headers=(("Content-Type", _HTML),), status=404)
 
 

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from crawler.archives.seeds import find_seed_files, parse_seed
@@ -40,6 +40,16 @@ _SITE_SUFFIX = re.compile(r"\s+[–-]\s+法国国际广播电台\s+-\s+RFI\s*$")
 WIRE_SECTION = "contenu"
 
 
+class StoryEdit(Protocol):
+    """One edit of a story: made anew whenever its seed file is read."""
+
+    def of_seed(self, seed: SeedFile) -> SeedFile:
+        """Return the seed file as if the edited article had been archived."""
+
+    def of_article(self, article: ScrapedArticle) -> ScrapedArticle:
+        """Return what the edited seed file says, with what only a page can state."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """The header of one seed file: what a listing needs to print a link."""
@@ -59,6 +69,8 @@ class Story:
     """Address of the picture as the seed file has it; None if there is none or only the default one."""
     path: Path
     source: Source
+    edits: tuple[StoryEdit, ...] = ()
+    """What was edited since; the seed file itself stays as it is."""
 
     @property
     def is_wire(self) -> bool:
@@ -109,7 +121,7 @@ def read_index(folders: Iterable[Path]) -> SiteIndex:
     by_source: dict[str, list[Story]] = defaultdict(list)
     for story in stories.values():
         by_source[story.source.name].append(story)
-    editions = (_edition(group) for group in by_source.values())
+    editions = (edition_of(group) for group in by_source.values())
     return SiteIndex(editions={e.prefix: e for e in editions}, stories=stories, refused=tuple(refused))
 
 
@@ -129,13 +141,16 @@ def read_story(story: Story) -> tuple[SeedFile, ScrapedArticle]:
     site; then only the header speaks.
     """
     seed = read_seed_file(story.path)
+    for edit in story.edits:
+        seed = edit.of_seed(seed)
     try:
-        return seed, story.source.read_seed(seed)
+        article = story.source.read_seed(seed)
     except PageNotUnderstood as error:
         published_at = None if "published_at" in error.missing else story.published_at
-        return seed, ScrapedArticle(
-            url=seed.url, source=story.source.name, title=story.title, published_at=published_at
-        )
+        article = ScrapedArticle(url=seed.url, source=story.source.name, title=story.title, published_at=published_at)
+    for edit in story.edits:
+        article = edit.of_article(article)
+    return seed, article
 
 
 def _read_story(path: Path) -> Story:
@@ -147,7 +162,7 @@ def _read_story(path: Path) -> Story:
     source = source_of(url)
     if source is None or not source.home_url.startswith(f"{ORIGIN}/"):
         raise UnknownSource(url)
-    sections = _sections(url, source)
+    sections = sections_of(url, source)
     picture = _PICTURE.search(seed.fragment)
     return Story(
         url=url,
@@ -185,12 +200,14 @@ def section_path(url: str, source: Source) -> tuple[str, ...]:
     return tuple(unquote(segment) for segment in path.split("/") if segment)
 
 
-def _sections(url: str, source: Source) -> tuple[str, ...]:
+def sections_of(url: str, source: Source) -> tuple[str, ...]:
+    """Return the decoded paths of the sections that a story stands in by its URL; never empty."""
     above = section_path(url, source)[:-1]
     return tuple("/".join(above[: depth + 1]) for depth in range(len(above))) or (WIRE_SECTION,)
 
 
-def _edition(stories: list[Story]) -> Edition:
+def edition_of(stories: list[Story]) -> Edition:
+    """Return the edition that some stories of one source make up."""
     source = stories[0].source
     newest_first = sorted(stories, key=lambda story: (story.published_at, story.url), reverse=True)
     sections: dict[str, list[Story]] = {"/".join(section_path(url, source)): [] for url in source.section_urls}

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.archives.scripted_site import ScriptedSite
 from crawler.archives.seeds import find_seed_files
 from crawler.archives.serve import serve_archive
 from crawler.archives.site import SeedSite
+from crawler.archives.site_script import read_script
 from crawler.cli.crawl import Limit, Pages, Sections, Urls, run_and_report, starts
 from crawler.cli.options import Db, Json
 from crawler.errors import BadInput
 from storage import CrawlKind, CrawlPlan
+
+if TYPE_CHECKING:
+    from crawler.archives.base import Archive
 
 app = typer.Typer(help="Crawl kept bytes, or serve them as a website.", no_args_is_help=True)
 
@@ -55,17 +61,23 @@ def replay_serve(
         int, typer.Option("--port", min=0, max=65535, help="Port on this machine; 0 takes a free one.")
     ] = 8000,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    script: Annotated[
+        Path | None, typer.Option("--script", help="TOML file of what happens to the site, and when.")
+    ] = None,
 ) -> None:
     """Serve a folder of seed files as an RFI-shaped website, until Ctrl-C."""
     _check_folder(folder)
     site = SeedSite([folder])
+    archive: Archive = site
+    if script is not None:
+        archive = ScriptedSite(site, read_script(script), clock=time.monotonic, name=str(script))
     fronts = [f"/{edition.prefix}/" for edition in site.editions]
 
     def tell(base_url: str) -> None:
         pages = ", ".join(base_url + front for front in fronts)
         sys.stderr.write(f"serving {len(site.article_urls)} articles at {pages} until Ctrl-C\n")
 
-    serve_archive(site, host=host, port=port, on_ready=tell)
+    serve_archive(archive, host=host, port=port, on_ready=tell)
 
 
 def _check_folder(folder: Path) -> None:
