@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from crawler import __version__
 from crawler.errors import BadInput
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ class Config(BaseSettings):
 
     batch_seconds: float = Field(default=0.5, gt=0)
     """Longest time an article waits for its batch: the most that a power cut can cost."""
+
+    @property
+    def user_agent(self) -> str:
+        """Who we say we are, to every site."""
+        return f"newscrawl/{__version__}" + (f" (+{self.contact})" if self.contact else "")
 
     @field_validator("contact")
     @classmethod

@@ -63,7 +63,7 @@ class RunFrontier:
         self.walk = walk
         self.run_id = run_id
         self.limit = plan.limit
-        self._stand_in = _host_and_odd_port(plan.via) if plan.via else "archive" if plan.archive else ""
+        self._stand_in = host_and_odd_port(plan.via) if plan.via else "archive" if plan.archive else ""
         self.home = self.host_of(home_url)
         """The host that the source lives on: without it the run can do nothing."""
         self.outstanding = 0
@@ -107,7 +107,7 @@ class RunFrontier:
 
         Pace, pauses and robots.txt belong to that one: what a stand-in says must not bind a crawl of the site.
         """
-        return self._stand_in or _host_and_odd_port(url)
+        return self._stand_in or host_and_odd_port(url)
 
     def end_early(self, state: RunState, reason: str) -> None:
         """Fetch nothing more and end the run; the first reason counts. May be called from any thread."""
@@ -252,7 +252,8 @@ class RunFrontier:
         self.end_early(RunState.FAILED, words)
 
 
-def _host_and_odd_port(url: str) -> str:
+def host_and_odd_port(url: str) -> str:
+    """Return whom a URL speaks to: its host, and its port where that is not the usual one."""
     parts = urlsplit(url)
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.hostname}:{parts.port}" if parts.port not in (None, usual) else parts.hostname or ""

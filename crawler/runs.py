@@ -14,7 +14,6 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 from twisted.internet.task import LoopingCall
 
-from crawler import __version__
 from crawler.archives.handler import ArchiveDownloadHandler
 from crawler.errors import BadInput
 from crawler.middlewares.via import ViaDownloadHandler
@@ -118,10 +117,9 @@ def run_settings(plan: CrawlPlan, config: Config) -> Settings:
             "set NEWSCRAWL_CONTACT=you@example.org, or contact in newscrawl.toml (or crawl kept bytes: newscrawl replay"
             " crawl seeds rfi-cn)"
         )
-    contact = f" (+{config.contact})" if config.contact else ""
     settings.setdict(
         {
-            "USER_AGENT": f"newscrawl/{__version__}{contact}",
+            "USER_AGENT": config.user_agent,
             "HOST_DELAY_SECONDS": plan.delay_seconds,
             "PATIENCE_SECONDS": config.patience_seconds,
             "RETRY_SECONDS": config.retry_seconds,

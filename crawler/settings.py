@@ -13,6 +13,7 @@ from crawler.middlewares.guard import GuardMiddleware
 from crawler.middlewares.hosts import HostMiddleware
 from crawler.middlewares.robots import RobotsMiddleware
 from crawler.pipelines import DeduplicatePipeline, NormalizePipeline, StorePipeline
+from crawler.robots_rules import PRODUCT_TOKEN
 
 BOT_NAME = "newscrawl"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -25,7 +26,7 @@ SCHEDULER = FrontierScheduler
 # --- politeness ---
 USER_AGENT = f"newscrawl/{__version__}"  # crawler.runs adds the contact
 ROBOTSTXT_OBEY = False  # by Scrapy; RobotsMiddleware obeys it, and remembers it over restarts
-ROBOTSTXT_USER_AGENT = "newscrawl"  # the product token that robots.txt groups are matched against
+ROBOTSTXT_USER_AGENT = PRODUCT_TOKEN  # what the groups of a robots.txt are matched against
 HOST_DELAY_SECONDS = 1.0  # between requests to one host, for all runs together; a patient reader's pace
 DOWNLOAD_DELAY = 0  # HostMiddleware keeps the delay: Scrapy's would be forgotten by a restart
 RANDOMIZE_DOWNLOAD_DELAY = False

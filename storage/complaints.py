@@ -90,10 +90,10 @@ def in_plain_words(url: URL) -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
-        raise StoreUnreachable(f"the database {_name(url)} is busy; too many parts of this program use it") from error
+        raise StoreUnreachable(f"the database {name_of(url)} is busy; too many parts of this program use it") from error
     except (UnicodeEncodeError, OverflowError) as error:
         # the drivers raise these themselves: half of a surrogate pair in a text, a number beyond 64 bits
-        raise WriteRefused(f"the database {_name(url)} cannot hold a value: {error}") from error
+        raise WriteRefused(f"the database {name_of(url)} cannot hold a value: {error}") from error
     except StatementError as error:
         if (told := _tell(error, url)) is None:
             raise
@@ -105,7 +105,7 @@ def _tell(error: StatementError, url: URL) -> StoreError | None:
     cause = error.orig
     first_line = str(cause).strip().partition("\n")[0]
     if not isinstance(error, DBAPIError) or isinstance(error, DataError | IntegrityError):
-        return WriteRefused(f"the database {_name(url)} cannot hold a value: {first_line}")
+        return WriteRefused(f"the database {name_of(url)} cannot hold a value: {first_line}")
     if isinstance(cause, sqlite3.Error):
         reason = _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
     else:
@@ -117,7 +117,7 @@ def _tell(error: StatementError, url: URL) -> StoreError | None:
     if reason is None:
         return None
     kind = StoreUnreachable if reason in _PASSING else StoreUnavailable
-    return kind(f"the database {_name(url)} {reason} ({first_line})")
+    return kind(f"the database {name_of(url)} {reason} ({first_line})")
 
 
 def _postgresql_reason(sqlstate: str | None) -> str | None:
@@ -125,7 +125,7 @@ def _postgresql_reason(sqlstate: str | None) -> str | None:
     return _POSTGRESQL[max(starts, key=len)] if starts else None
 
 
-def _name(url: URL) -> str:
+def name_of(url: URL) -> str:
     """Return the database as a person named it, without its password."""
     if url.get_backend_name() == "sqlite":
         return url.database or "in memory"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from storage.checking import check
-from storage.database import open_engine, reading, snapshot
+from storage.complaints import name_of
+from storage.condition import Condition, condition_of, try_writing
+from storage.database import open_engine, reading, snapshot, writing
 from storage.dump import dump
 from storage.schema import make_or_check, schema_of, upgrade
 
@@ -43,6 +45,21 @@ class Maintenance:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def name(self) -> str:
+        """What people call the database: its file, or its address without the password."""
+        return name_of(self._engine.url)
+
+    def condition(self) -> Condition:
+        """Return what its server, or SQLite, says of itself."""
+        with reading(self._engine) as connection:
+            return condition_of(connection)
+
+    def try_writing(self) -> None:
+        """Write to it, and take it back; a database that cannot be written raises."""
+        with writing(self._engine) as connection:
+            try_writing(connection)
 
     def schema(self) -> str | None:
         """Return the number of the database's schema, such as ``0002``; None if nothing of ours is in it.

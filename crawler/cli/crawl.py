@@ -115,8 +115,12 @@ def _judge(run: CrawlRun) -> int:
     return 1
 
 
-def _check_server(via: str) -> None:
-    """Refuse a server that is none or that does not answer, before a run begins."""
+def server_address(via: str) -> tuple[str, int]:
+    """Return host and port of a server that is to answer in a site's stead.
+
+    Raises:
+        BadInput: It is not the address of one.
+    """
     try:
         parts = urlsplit(via)
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
@@ -124,8 +128,13 @@ def _check_server(via: str) -> None:
         host, port = None, 0
     if host is None or parts.scheme not in ("http", "https"):
         raise BadInput(f"--via {via!r} is not the address of a server; write http://127.0.0.1:8000")
+    return host, port
+
+
+def _check_server(via: str) -> None:
+    """Refuse a server that is none or that does not answer, before a run begins."""
     try:
-        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+        socket.create_connection(server_address(via), timeout=CONNECT_SECONDS).close()
     except OSError as error:
         complain(f"the server {via} cannot be reached: {error.strerror or error}; start it, or check --via")
         raise typer.Exit(1) from None

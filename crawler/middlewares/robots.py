@@ -1,9 +1,4 @@
-"""RobotsMiddleware: robots.txt by RFC 9309, kept in the store for a day.
-
-Source: https://www.rfc-editor.org/rfc/rfc9309, read 2026-11-23: five redirects are followed (2.3.1.2), 4xx allows
-everything (2.3.1.3), a server that fails or cannot be reached disallows everything (2.3.1.4), a copy is used for 24
-hours at most (2.4).
-"""
+"""RobotsMiddleware: robots.txt by RFC 9309, kept in the store for a day; `crawler.robots_rules` says what one means."""
 
 from __future__ import annotations
 
@@ -14,33 +9,23 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from protego import Protego
 from scrapy import Request
 
 from crawler.middlewares.hosts import HostMiddleware
 from crawler.middlewares.refusals import FetchRefused, RunIsEnding
 from crawler.middlewares.troubles import TROUBLES, words_for
 from crawler.patience import in_thread
+from crawler.robots_rules import MAX_BYTES, crawl_delay_seconds, good_until, is_missing, rules_of
 from storage import FrontierState, KeptRobots, RunState, StoreUnavailable
 
 if TYPE_CHECKING:
+    from protego import Protego
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
     from crawler.run_frontier import RunFrontier
 
 logger = logging.getLogger(__name__)
-
-KEPT_FOR = timedelta(days=1)
-
-# A host whose robots.txt fails is asked again after this; all its URLs wait for as long.
-FAILED_KEPT_FOR = timedelta(minutes=10)
-
-# RFC 9309, section 2.5: at least 500 kibibytes are read.
-MAX_BYTES = 500 * 1024
-
-# A site that asks for more would get a page or two an hour; it is told apart from a mistake no longer.
-LONGEST_CRAWL_DELAY_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +78,21 @@ class RobotsMiddleware:
         host = self._frontier.host_of(site)
         kept = await in_thread(self._hosts.robots, host)
         why = f"HTTP {kept.status}" if kept is not None and kept.status else "no answer"
-        if kept is None or datetime.now(UTC) > _good_until(kept):
+        if kept is None or datetime.now(UTC) > good_until(kept):
             kept, why = await self._fetch(site)
             await in_thread(self._hosts.keep_robots, host, kept)
-        good_until = _good_until(kept)
-        if _is_missing(kept):
+        until = good_until(kept)
+        if is_missing(kept):
             told = f"robots.txt of {host} cannot be had ({why}), so nothing is fetched from it"
             logger.warning(told)
-            if host == self._frontier.home and good_until - datetime.now(UTC) > self._patience:
-                self._frontier.end_early(RunState.FAILED, f"{told} before {good_until:%Y-%m-%d %H:%M:%S} UTC")
+            if host == self._frontier.home and until - datetime.now(UTC) > self._patience:
+                self._frontier.end_early(RunState.FAILED, f"{told} before {until:%Y-%m-%d %H:%M:%S} UTC")
             reason = f"to be tried again: robots.txt cannot be had ({why})"
-            raise FetchRefused(reason, state=FrontierState.WAITING, retry_at=good_until)
-        protego = Protego.parse(_as_text(kept.body) if kept.status < 300 else "")
-        delay = protego.crawl_delay(self._agent)
-        if delay:
-            await self._keep_distance(host, timedelta(seconds=min(delay, LONGEST_CRAWL_DELAY_SECONDS)), kept)
-        return _Rules(protego, good_until)
+            raise FetchRefused(reason, state=FrontierState.WAITING, retry_at=until)
+        protego = rules_of(kept)
+        if delay := crawl_delay_seconds(protego):
+            await self._keep_distance(host, timedelta(seconds=delay), kept)
+        return _Rules(protego, until)
 
     async def _keep_distance(self, host: str, delay: timedelta, kept: KeptRobots) -> None:
         """Keep a Crawl-delay from now on, and from the fetch of the robots.txt that asks for it."""
@@ -143,18 +127,3 @@ def _is_stale(learning: asyncio.Task[_Rules]) -> bool:
     if learning.cancelled() or learning.exception() is not None:
         return True
     return datetime.now(UTC) > learning.result().good_until
-
-
-def _is_missing(kept: KeptRobots) -> bool:
-    """Could it not be had? 429 asks for time; it does not say that everything is allowed."""
-    return kept.status == 0 or kept.status >= 500 or kept.status == 429
-
-
-def _good_until(kept: KeptRobots) -> datetime:
-    return kept.fetched_at + (FAILED_KEPT_FOR if _is_missing(kept) else KEPT_FOR)
-
-
-def _as_text(body: bytes) -> str:
-    """Decode a robots.txt, without its byte-order mark and without a last line that the size limit has cut."""
-    text = body.decode("utf-8-sig", "replace")
-    return text if len(body) < MAX_BYTES else text[: text.rfind("\n") + 1]
