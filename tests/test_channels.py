@@ -154,7 +154,7 @@ def test_a_crawl_keeps_which_channel_showed_what(
 ) -> None:
     """A crawl of the local site knows each article by its front page and by its section, with the time on its card."""
     ended = run_child("crawl", "rfi-cn", "--via", site.url_for(""), "--delay", 0, "--db", database_url)
-    assert (ended.code, ended.err) == (0, "")
+    assert ended.code == 0, ended.err
     with Store.open(database_url, must_exist=True) as store:
         stored = next(store.articles(source="rfi-cn", section="中国"))
         listed = {one.url: one for one in store.channels.listed("rfi-cn")}
