@@ -29,6 +29,18 @@ class ArticleLink:
     """Only a day is printed; `printed_at` is its midnight."""
     section: str | None = None
     """As printed beside the link."""
+    edited_at: datetime | None = None
+    """Last edit as stated beside the link, which may come any time after publication."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingLink:
+    """A link to a further listing, found on an index of them."""
+
+    url: str
+    """Absolute."""
+    edited_at: datetime | None = None
+    """Last edit as stated beside the link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +52,8 @@ class Listing:
     """Distinct by canonical URL, in page order."""
     next_url: str | None = None
     """The next page of the same listing; None on the last."""
+    listings: tuple[ListingLink, ...] = ()
+    """Of an index: the listings that it names, the one edited last first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crawler.items import Listing
 from storage import Article, DateOrigin, FoundUrl, FrontierState, KeptPage, Settlement, ShownArticle
@@ -63,14 +64,19 @@ def _due_at(fetched: Fetched, article: Article | None, source: Source) -> dateti
 
 
 def found_on(listing: Listing, source: Source, *, page: int, pages: int) -> tuple[FoundUrl, ...]:
-    """Return the URLs that a listing leads to: its articles, and its next page while the plan allows."""
+    """Return the URLs that a listing leads to: its articles, and further pages while the plan allows.
+
+    Further pages of an index are the listings it names, those edited last.
+    """
     found = [
         FoundUrl(url=link.url, is_listing=False, priority=ARTICLE_PRIORITY)
         for link in listing.links
         if source.is_article(canonical_url(link.url))
     ]
+    further = [one.url for one in listing.listings if _host_of(one.url) in source.hosts][: max(pages - page, 0)]
     if listing.next_url and page < pages and _is_of(source, listing.next_url):
-        found.append(FoundUrl(url=listing.next_url, is_listing=True, page=page + 1, priority=LISTING_PRIORITY))
+        further.append(listing.next_url)
+    found += (FoundUrl(url=url, is_listing=True, page=page + 1, priority=LISTING_PRIORITY) for url in further)
     return tuple(found)
 
 
@@ -84,6 +90,8 @@ def _shown(url: str, link: ArticleLink, source: Source) -> ShownArticle:
     stated_at, stated_by = link.printed_at, DateOrigin.DAY if link.is_day_only else DateOrigin.TIME
     if stated_at is None and (day := source.day_of(url)) is not None:
         stated_at, stated_by = datetime.combine(day, time(), source.zone), DateOrigin.ADDRESS
+    elif stated_at is None:
+        stated_at, stated_by = link.edited_at, DateOrigin.EDIT
     return ShownArticle(
         url=url,
         stated_at=stated_at.astimezone(UTC) if stated_at is not None else None,
@@ -97,6 +105,11 @@ def _is_of(source: Source, url: str) -> bool:
         return source.owns(canonical_url(url))
     except ValueError:
         return False
+
+
+def _host_of(url: str) -> str | None:
+    """Return the host of a map, which lies beside the edition that it lists, not below it."""
+    return urlsplit(canonical_url(url)).hostname
 
 
 def was_lied_to(fetched: Fetched) -> bool:

@@ -46,6 +46,8 @@ class DateOrigin(enum.Enum):
     """A day in the source's zone, given as its midnight."""
     ADDRESS = "address"
     """The day in the article's URL, which may be a day off."""
+    EDIT = "edit"
+    """The instant of its last edit, which may come any time after publication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,12 @@ class Source:
     """The front page; also the prefix that every URL of this source starts with."""
     section_urls: tuple[str, ...]
     """Section pages a run starts from, beside the front page."""
+    feed_urls: tuple[str, ...] = ()
+    """Feeds of the whole source that a run starts from, too."""
+    news_map_urls: tuple[str, ...] = ()
+    """Maps of its newest articles that a run starts from, too."""
+    section_feed_urls: tuple[str, ...] = ()
+    """Feeds of single sections: they show what the section pages do, and are read when they are asked for."""
     owns: Callable[[str], bool]
     """Does this canonical URL belong to this source?"""
     is_article: Callable[[str], bool]
@@ -72,14 +78,27 @@ class Source:
         age = now - published_at
         return next((now + pause for oldest, pause in self.revisits if age < oldest), None)
 
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels that the source states, the most general first."""
+        by_kind = (
+            (ChannelKind.FRONT_PAGE, (self.home_url,)),
+            (ChannelKind.FEED, self.feed_urls),
+            (ChannelKind.NEWS_MAP, self.news_map_urls),
+            (ChannelKind.SECTION, self.section_urls),
+            (ChannelKind.FEED, self.section_feed_urls),
+        )
+        return tuple(Channel(url=url, kind=kind) for kind, urls in by_kind for url in urls)
+
+    @property
+    def start_urls(self) -> tuple[str, ...]:
+        """The channels that a run over the whole source starts from: together they show every new article."""
+        return (self.home_url, *self.section_urls, *self.feed_urls, *self.news_map_urls)
+
     def channel_of(self, url: str) -> Channel:
         """Return the channel that a listing belongs to."""
         if part := self.part_of(url):
             return part
         canonical = canonical_url(url)
-        if canonical == canonical_url(self.home_url):
-            return Channel(url=self.home_url, kind=ChannelKind.FRONT_PAGE)
-        for section_url in self.section_urls:
-            if canonical == canonical_url(section_url):
-                return Channel(url=section_url, kind=ChannelKind.SECTION)
-        return Channel(url=canonical, kind=ChannelKind.LISTING)
+        stated = (channel for channel in self.channels if canonical_url(channel.url) == canonical)
+        return next(stated, Channel(url=canonical, kind=ChannelKind.LISTING))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request, Spider
 
 from crawler.decoding import decode_page
+from crawler.discovery import read_made_for_machines
 from crawler.errors import PageNotUnderstood
 from crawler.items import Fetched
 from crawler.middlewares.refusals import RunIsEnding
@@ -64,8 +65,8 @@ class NewsSpider(Spider):
         self.trusts_validators = trusts_validators
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield a request for each seed URL of the plan, or for the source's front and section pages."""
-        for url in self.plan.seeds or (self.source.home_url, *self.source.section_urls):
+        """Yield a request for each seed URL of the plan, or for the channels that the source is crawled by."""
+        for url in self.plan.seeds or self.source.start_urls:
             yield Request(url)
 
     def as_found(self, url: str) -> FoundUrl:
@@ -112,14 +113,13 @@ class NewsSpider(Spider):
         await in_thread(self.frontier.store.hosts.mark_liar, host, now=datetime.now(UTC))
 
     def _read(self, response: Response, fetched: Fetched) -> Fetched:
-        html = decode_page(response.body, (_header(response, "Content-Type") or ""))
         try:
             said: Listing | ScrapedArticle
             if fetched.lease.is_listing:
-                said = self.source.read_listing(html, response.url)
+                said = self._read_listing(response)
             else:
                 said = dataclasses.replace(
-                    self.source.read_article(html, response.url),
+                    self.source.read_article(_html(response), response.url),
                     fetched_at=fetched.fetched_at,
                     requested_urls=tuple(response.meta.get("redirect_urls", ())),
                 )
@@ -130,6 +130,16 @@ class NewsSpider(Spider):
         if fetched.lease.is_listing and self.crawler.stats:
             self.crawler.stats.inc_value("ingest/listings")
         return dataclasses.replace(fetched, said=said)
+
+    def _read_listing(self, response: Response) -> Listing:
+        """Read a feed or a map as what it is, anything else as a page of the source."""
+        content_type = _header(response, "Content-Type") or ""
+        listing = read_made_for_machines(response.body, content_type, response.url, self.source.zone)
+        return listing or self.source.read_listing(_html(response), response.url)
+
+
+def _html(response: Response) -> str:
+    return decode_page(response.body, _header(response, "Content-Type") or "")
 
 
 def _header(response: Response, name: str) -> str | None:

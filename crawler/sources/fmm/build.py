@@ -20,6 +20,7 @@ def sources_of(*brands: str) -> tuple[Source, ...]:
 
 
 def _source(edition: Edition) -> Source:
+    prefix = urlsplit(edition.home_url).path.strip("/")
     return Source(
         name=edition.name,
         title=edition.title,
@@ -27,6 +28,9 @@ def _source(edition: Edition) -> Source:
         hosts=(urlsplit(edition.home_url).netloc,),
         home_url=edition.home_url,
         section_urls=tuple(f"{edition.home_url}{quote(section)}/" for section in edition.sections),
+        feed_urls=(f"{edition.home_url}rss",),
+        news_map_urls=(f"{edition.origin}/sitemaps/{prefix}/news.xml",) if edition.brand == "rfi" else (),
+        section_feed_urls=tuple(f"{edition.home_url}{quote(section)}/rss" for section in edition.sections),
         owns=partial(owns, edition),
         is_article=partial(is_article, edition),
         read_listing=partial(read_listing, edition),
