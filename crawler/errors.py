@@ -5,6 +5,7 @@ NewsCrawlerError
 ├── PageNotUnderstood    a page lacks what its reader needs; has .url and .missing
 ├── ArticleRejected      normalization refused an article; has .url and .reason
 ├── UnknownSource        no source has this name or host; has .name
+├── ReaderLost           a process that read pieces of an import was killed
 └── BadInput             an operator gave something unusable; the message says what
 """
 
@@ -64,6 +65,13 @@ class UnknownSource(NewsCrawlerError):
         hint = f"; known sources: {', '.join(known)}" if known else ""
         super().__init__(f"unknown source {name!r}{hint}")
         self.name = name
+
+
+class ReaderLost(NewsCrawlerError):
+    """A process that read pieces of an import was killed."""
+
+    def __init__(self) -> None:
+        super().__init__("a process that read was killed, perhaps for want of memory; the same command goes on")
 
 
 class BadInput(NewsCrawlerError):

@@ -27,6 +27,7 @@ from storage.frontier import Frontier
 from storage.history import Change, ChangeKind, History, RevisionMarks
 from storage.hosts import Hosts, HostState, KeptRobots
 from storage.leadership import Leaderships
+from storage.positions import Position
 from storage.pruning import Pruned, Retention
 from storage.reading import SectionCount
 from storage.records import (
@@ -111,6 +112,7 @@ __all__ = [
     "Outcome",
     "Overlap",
     "Partition",
+    "Position",
     "Pruned",
     "Retention",
     "Returning",

@@ -244,5 +244,5 @@ DUMPED: dict[str, Callable[[Connection], Iterator[Line]]] = {
 }
 """What yields the rows of each table that is part of the record."""
 
-OF_THE_MOMENT = frozenset({"leadership"})
-"""Tables that are not: they say which process does something now."""
+OF_THE_MOMENT = frozenset({"import_positions", "leadership"})
+"""Tables that are not: they say which process does something now, and where an import is to go on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import orjson
 from sqlalchemy import func, select
@@ -17,6 +17,7 @@ from storage.frontier import Frontier
 from storage.history import History
 from storage.hosts import Hosts
 from storage.leadership import Leaderships
+from storage.positions import forget_position, keep_position, read_position
 from storage.pruning import Retention
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
 from storage.restoring import restore
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from storage.positions import Position
     from storage.reading import SectionCount
     from storage.records import Article, CrawlPlan, CrawlRun, Outcome, RunState, StoredArticle
     from storage.restoring import Returning
@@ -112,7 +114,12 @@ class Store:
         return self.save_batch([article], now=now)[0]
 
     def save_batch(
-        self, articles: Sequence[Article], *, now: datetime, seed_copies: Sequence[SeedCopy | None] = ()
+        self,
+        articles: Sequence[Article],
+        *,
+        now: datetime,
+        seed_copies: Sequence[SeedCopy | None] = (),
+        position: Position | None = None,
     ) -> list[Outcome]:
         """Write articles in one transaction, in order; all or none.
 
@@ -120,6 +127,7 @@ class Store:
             articles: With `fetched_at` or `observed_at` set; the same article may come several times.
             now: When this is written; aware. What an article shows comes from its own times, never from this one.
             seed_copies: For each article the seed file that it came from, or None; empty if none did.
+            position: How far an import has come with them.
 
         Returns:
             What that did, one outcome for each article.
@@ -134,10 +142,19 @@ class Store:
                 raise WriteRefused(str(error)) from error
             copies = zip_longest(saved, seed_copies)
             save_seed_copies(connection, ((one.article_id, copy) for one, copy in copies if copy is not None))
+            if position is not None:
+                keep_position(connection, position)
         return [one.outcome for one in saved]
 
-    def restore(self, returning: Sequence[Returning], *, now: datetime) -> list[Outcome]:
+    def restore(
+        self, returning: Sequence[Returning], *, now: datetime, position: Position | None = None
+    ) -> list[Outcome]:
         """Write exported revisions in one transaction, in order; all or none.
+
+        Args:
+            returning: In the order of the export.
+            now: When this is written; aware.
+            position: How far an import has come with them.
 
         Returns:
             What that did, one outcome for each.
@@ -147,9 +164,27 @@ class Store:
         """
         with writing(self._engine) as connection:
             try:
-                return restore(connection, returning, now=now)
+                outcomes = restore(connection, returning, now=now)
             except (ValueError, orjson.JSONEncodeError) as error:
                 raise WriteRefused(str(error)) from error
+            if position is not None:
+                keep_position(connection, position)
+        return outcomes
+
+    def import_place(self, input_name: str) -> dict[str, Any] | None:
+        """Return where the import of an input is to be gone on with; None for its beginning."""
+        with reading(self._engine) as connection:
+            return read_position(connection, input_name)
+
+    def keep_position(self, position: Position) -> None:
+        """Note how far an import has come, without an article."""
+        with writing(self._engine) as connection:
+            keep_position(connection, position)
+
+    def forget_position(self, input_name: str) -> None:
+        """Let the next import of an input begin at its beginning."""
+        with writing(self._engine) as connection:
+            forget_position(connection, input_name)
 
     def article(self, url: str) -> StoredArticle:
         """Return an article as it is now, with its aliases and claims.

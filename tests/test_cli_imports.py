@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from crawler.imports.inputs import KNOWN
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -91,7 +93,7 @@ def test_a_run_is_kept(newscrawl: Callable[..., Ended], stored_seeds: str) -> No
     [
         ("missing.jsonl", None, 2, "missing.jsonl does not exist"),
         ("missing", None, 2, "missing does not exist"),
-        ("a.xlsx", b"x", 2, "a.xlsx is no export; known are .jsonl, .csv, .parquet and folders of the latter"),
+        ("a.xlsx", b"x", 2, f"a.xlsx is nothing to import; {KNOWN}"),
         ("empty.jsonl", b"", 1, "the import failed: there are no articles"),
         ("a.jsonl", b"nonsense\n", 1, "the import failed: none of the articles could be read"),
         ("a.csv", b'"a"\r\n"1"x\r\n', 1, "the import failed: none of the articles could be read"),

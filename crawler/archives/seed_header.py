@@ -44,12 +44,13 @@ class SeedHeader:
     url: str
 
 
-def read_header(text: str, path: str) -> tuple[SeedHeader, str]:
+def read_header(text: str, path: str, *, otherwise_at: datetime | None = None) -> tuple[SeedHeader, str]:
     """Split a seed file's text into its header and its fragment.
 
     Args:
         text: The file without byte order mark.
         path: How to name the file in errors.
+        otherwise_at: When it was observed if neither epoch nor front matter says so.
 
     Raises:
         SeedFileError: There is no such header; nothing else is raised, whatever the text.
@@ -57,10 +58,13 @@ def read_header(text: str, path: str) -> tuple[SeedHeader, str]:
     lines = _Lines(text=text, path=path)
     front_matter = _read_front_matter(lines)
     epoch_at = _read_epoch(lines)
-    if epoch_at is None and not front_matter:
+    if epoch_at is None and not front_matter and otherwise_at is None:
         raise lines.error("expected an epoch comment such as <!--1596300992000-->")
-    observed_at = epoch_at or _front_matter_date(lines, front_matter)
-    has_title_line = epoch_at is not None or lines.peek().startswith("[")
+    if epoch_at is None and otherwise_at is not None and "date" not in front_matter:
+        observed_at = otherwise_at
+    else:
+        observed_at = epoch_at or _front_matter_date(lines, front_matter)
+    has_title_line = epoch_at is not None or not front_matter or lines.peek().startswith("[")
     title, url = _read_title_line(lines) if has_title_line else _front_matter_title(lines, front_matter)
     if not lines.peek():
         lines.take()

@@ -1,4 +1,4 @@
-"""``newscrawl import``: exported articles back into a database."""
+"""``newscrawl import``: what others kept, and what was exported, into a database."""
 
 from __future__ import annotations
 
@@ -11,23 +11,48 @@ from crawler.cli.options import Db, Json, open_store
 from crawler.cli.output import complain, print_json
 from crawler.cli.progress import watch
 from crawler.cli.runs import print_run, run_as_json
-from crawler.imports import import_exported
+from crawler.imports import count_cores, find_input, run_import
 from storage import CrawlRun, RunState
+
+Processes = Annotated[
+    int | None,
+    typer.Option("--processes", min=0, help="Processes that read beside the one that writes. Default: cores less one."),
+]
+FromStart = Annotated[bool, typer.Option("--from-start", help="Read again what an earlier import has read.")]
 
 
 def import_articles(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Files ending in .jsonl, .csv or .parquet, or folders of the latter."),
+        typer.Argument(
+            metavar="INPUT...",
+            help="Folders of seed files, bare git repositories of them, or exports (.jsonl, .csv, .parquet); - for JSON"
+            " Lines from standard input.",
+        ),
     ],
     *,
+    processes: Processes = None,
+    from_start: FromStart = False,
     json: Json = False,
     db: Db = None,
 ) -> None:
-    """Read exported articles into the database; every line is stored or refused with a reason."""
+    """Read what others kept into the database; every piece is stored or refused with a reason."""
+    inputs = [find_input(path) for path in paths]
     with open_store(db) as store, watch("importing") as on_progress:
-        run = import_exported(paths, store, on_progress=on_progress, on_refused=complain)
+        run = run_import(
+            store,
+            inputs,
+            processes=readers(processes),
+            from_start=from_start,
+            on_progress=on_progress,
+            on_refused=complain,
+        )
     print_import(run, json=json)
+
+
+def readers(processes: int | None) -> int:
+    """Return how many processes read: one is left a core to write on."""
+    return max(1, count_cores() - 1) if processes is None else processes
 
 
 def print_import(run: CrawlRun, *, json: bool) -> None:

@@ -47,7 +47,11 @@ def watch(work: str, total: int | None = None) -> Iterator[Callable[[Mapping[str
 
 
 def _done(counts: Mapping[str, int]) -> int:
-    refused = sum(count for name, count in counts.items() if name.startswith(("refused", "rejected", "not understood")))
+    refused = sum(
+        count
+        for name, count in counts.items()
+        if name.startswith(("refused", "rejected", "not understood", "passed over"))
+    )
     return refused + sum(counts.get(name, 0) for name in DONE)
 
 

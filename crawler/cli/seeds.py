@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from crawler.archives.seeds import find_seed_files
-from crawler.cli.imports import print_import
+from crawler.cli.imports import FromStart, Processes, print_import, readers
 from crawler.cli.options import Db, Json, open_store
 from crawler.cli.output import complain, print_json
 from crawler.cli.progress import watch
 from crawler.exports import export_seed_files
-from crawler.imports import import_seed_files
+from crawler.imports import SeedFiles, run_import
 from storage import Selection
 
 app = typer.Typer(help="Archived articles, one file each: in and out of the database.", no_args_is_help=True)
@@ -23,13 +23,22 @@ app = typer.Typer(help="Archived articles, one file each: in and out of the data
 def import_seeds(
     paths: Annotated[list[Path], typer.Argument(metavar="FOLDER...", help="Folders or files of archived articles.")],
     *,
+    processes: Processes = None,
+    from_start: FromStart = False,
     json: Json = False,
     db: Db = None,
 ) -> None:
     """Read seed files into the database; every file is stored or refused with a reason."""
     files = sum(1 for _ in find_seed_files(paths))
     with open_store(db) as store, watch("importing", total=files) as on_progress:
-        run = import_seed_files(paths, store, on_progress=on_progress, on_refused=complain)
+        run = run_import(
+            store,
+            [SeedFiles(path) for path in paths],
+            processes=readers(processes),
+            from_start=from_start,
+            on_progress=on_progress,
+            on_refused=complain,
+        )
     print_import(run, json=json)
 
 

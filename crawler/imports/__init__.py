@@ -1,6 +1,8 @@
-"""Articles into the store without a fetch: from seed files, and from exports of this program."""
+"""Articles into the store without a fetch: seed files, their history in git, exports of this program."""
 
-from crawler.imports.exported import import_exported
-from crawler.imports.seed_files import import_seed_files
+from crawler.imports.inputs import find_input
+from crawler.imports.reading import count_cores
+from crawler.imports.running import run_import
+from crawler.imports.seed_files import SeedFiles
 
-__all__ = ["import_exported", "import_seed_files"]
+__all__ = ["SeedFiles", "count_cores", "find_input", "run_import"]

@@ -1,85 +1,66 @@
-"""import_seed_files: archived articles walk the road without a fetch.
-
-Comes in: seed files. Goes out: a CrawlRun of kind IMPORT whose counts say what became of every file.
-"""
+"""Seed files: archived articles walk the road without a fetch."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from crawler.archives.seeds import read_seeds
-from crawler.errors import ArticleRejected, PageNotUnderstood, SeedFileError, UnknownSource
-from crawler.imports.running import Refused, run_import
+from crawler.archives.seeds import find_seed_files, read_seed_file
+from crawler.errors import ArticleRejected, PageNotUnderstood, SeedFileError
+from crawler.imports.pieces import Import, Listed, Refused
 from crawler.normalize import normalize
 from crawler.sources import source_of
-from storage import CrawlKind, CrawlPlan, SeedCopy
+from storage import SeedCopy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
     from crawler.items import SeedFile
-    from storage import Article, CrawlRun, Outcome, Store
-
-    Import = tuple[Article, SeedCopy]
 
 
-def import_seed_files(
-    paths: Sequence[Path],
-    store: Store,
-    *,
-    on_progress: Callable[[Mapping[str, int]], None],
-    on_refused: Callable[[str], None],
-) -> CrawlRun:
-    """Read seed files into the store; every file is stored or refused under a reason.
+@dataclass(frozen=True, slots=True)
+class SeedFiles:
+    """A folder of seed files, or one of them."""
 
-    Args:
-        paths: Folders or files.
-        store: Where to.
-        on_progress: Called now and then with the counts so far.
-        on_refused: Called with one sentence for each refusal; it names the file.
+    path: Path
 
-    Raises:
-        BadInput: A path does not exist.
-    """
-    plan = CrawlPlan(source="seed files", kind=CrawlKind.IMPORT, seeds=tuple(str(path) for path in paths))
-    return run_import(
-        store,
-        plan,
-        map(_piece, read_seeds(paths)),
-        partial(_save, store),
-        pieces_are="seed files",
-        on_progress=on_progress,
-        on_refused=on_refused,
-    )
+    @property
+    def kind(self) -> str:
+        """As runs show it."""
+        return "seed files"
+
+    @property
+    def pieces_are(self) -> str:
+        """As a person calls them."""
+        return "seed files"
+
+    def pieces(self, place: Mapping[str, Any] | None) -> Iterator[Listed | Refused]:
+        """List the files in the order of their names; the place of each is its own."""
+        last = (self.path / place["file"]).parts if place else ()
+        for path in find_seed_files([self.path]):
+            if path.parts > last:
+                yield Listed({"file": str(path.relative_to(self.path))}, str(path))
+
+    def read(self, raws: Sequence[Any]) -> list[Import | Refused]:
+        """Read files by their paths."""
+        return [read_seed(read_seed_file(Path(path))) for path in raws]
+
+    def done(self, place: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Begin at the beginning: a file that comes later may have any name."""
 
 
-def _piece(seed: SeedFile | SeedFileError) -> Import | Refused:
+def read_seed(seed: SeedFile | SeedFileError) -> Import | Refused:
+    """Read and judge what a seed file holds."""
     if isinstance(seed, SeedFileError):
         return Refused("refused: not a seed file", str(seed))
-    try:
-        return _judge(seed), SeedCopy(name=seed.name, raw=seed.raw, observed_at=seed.observed_at)
-    except UnknownSource:
-        return Refused("refused: no source reads its host", f"{seed.name}: no source reads {seed.url}")
-    except (PageNotUnderstood, ArticleRejected) as error:
-        return Refused(_reason(error), f"{seed.name}: {error}")
-
-
-def _reason(error: PageNotUnderstood | ArticleRejected) -> str:
-    if isinstance(error, PageNotUnderstood):
-        return f"not understood: no {', '.join(error.missing)}"
-    return f"rejected: {error.reason}"
-
-
-def _judge(seed: SeedFile) -> Article:
     source = source_of(seed.url)
     if source is None:
-        raise UnknownSource(seed.url)
-    return normalize(source.read_seed(seed), source)
-
-
-def _save(store: Store, batch: Sequence[Import]) -> list[Outcome]:
-    articles, copies = zip(*batch, strict=True)
-    return store.save_batch(articles, now=datetime.now(UTC), seed_copies=copies)
+        return Refused("refused: no source reads its host", f"{seed.name}: no source reads {seed.url}")
+    try:
+        article = normalize(source.read_seed(seed), source)
+    except PageNotUnderstood as error:
+        return Refused(f"not understood: no {', '.join(error.missing)}", f"{seed.name}: {error}")
+    except ArticleRejected as error:
+        return Refused(f"rejected: {error.reason}", f"{seed.name}: {error}")
+    return Import(article, SeedCopy(name=seed.name, raw=seed.raw, observed_at=seed.observed_at))
