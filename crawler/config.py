@@ -78,6 +78,30 @@ class Config(BaseSettings):
     batch_seconds: float = Field(default=0.5, gt=0)
     """Longest time an article waits for its batch: the most that a power cut can cost."""
 
+    log_folder: str = "newscrawl-logs"
+    """Where the runs that newscrawl serve starts write their logs."""
+
+    kept_logs: int = Field(default=500, gt=0)
+    """Runs whose logs are kept, the newest first; each has at most 10 MB."""
+
+    heartbeat_seconds: float = Field(default=10.0, ge=0.1)
+    """Between two signs of life of the service that leads; another takes over within twice this time."""
+
+    grace_seconds: float = Field(default=30.0, ge=0)
+    """How long runs may go on after the service was told to end (SIGTERM), before they are told to stop."""
+
+    stop_seconds: float = Field(default=10.0, gt=0)
+    """How long a run that is told to stop may take for it, before it is ended by force."""
+
+    max_runs: int = Field(default=4, gt=0)
+    """Runs that the service has under way at once; more wait their turn."""
+
+    silence_limit_seconds: float = Field(default=300.0, gt=0)
+    """Longest time without progress before a run counts as hung: longer than any pause that a run waits out."""
+
+    memory_limit_bytes: int = Field(default=1_000_000_000, gt=0)
+    """Most memory that a run of the service may hold; a crawl of thousands of pages takes about 150 MB."""
+
     @property
     def user_agent(self) -> str:
         """Who we say we are, to every site."""

@@ -39,7 +39,12 @@ UNDELAYED_CONCURRENCY = 16
 
 
 def run_crawl(
-    plan: CrawlPlan, config: Config, store: Store, *, on_progress: Callable[[Mapping[str, int]], None] | None = None
+    plan: CrawlPlan,
+    config: Config,
+    store: Store,
+    *,
+    run: CrawlRun | None = None,
+    on_progress: Callable[[Mapping[str, int]], None] | None = None,
 ) -> CrawlRun:
     """Run one plan to its end and return the run with its counts.
 
@@ -47,6 +52,7 @@ def run_crawl(
         plan: What to do.
         config: How politely; where the database is has been decided by `store`.
         store: Where the run and its articles are kept.
+        run: The run of this process, where a schedule planned it; None to open one.
         on_progress: Called about twice a second with the counts so far.
 
     Raises:
@@ -59,7 +65,7 @@ def run_crawl(
     ending = _Ending(crawler, on_progress)
     now = datetime.now(UTC)
     store.frontier.settle_dead_runs(now=now)
-    run = store.start_run(plan, now=now)
+    run = run or store.start_run(plan, now=now)
     walk = store.frontier.open_walk(plan, run_id=run.id, now=now)
     frontier = RunFrontier(
         store,
@@ -205,7 +211,7 @@ class _Ending:
 
     def _opened(self) -> None:
         if self._on_progress:
-            self._ticker.start(PROGRESS_EVERY_SECONDS, now=False)
+            self._ticker.start(PROGRESS_EVERY_SECONDS)
 
     def _closed(self, reason: str) -> None:
         self._is_over = True

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import func, insert, literal, select, tuple_, update
 
 from storage.database import UtcDateTime
 from storage.records import CrawlKind, CrawlPlan, CrawlRun, RunState
@@ -84,9 +84,11 @@ def settle_run(
 ) -> bool:
     """Close a run whose process has ended, in the words of whoever watched it; return whether it was still open.
 
-    A run that could still say itself that it stopped was told to stop: why, its watcher knows better.
+    A run that could still say itself that it stopped was told to stop, and one whose process was found to be gone was
+    ended: why, its watcher knows better.
     """
-    is_open = CrawlRunRow.state.in_((RunState.PLANNED.value, RunState.RUNNING.value, RunState.STOPPED.value))
+    open_states = (RunState.PLANNED, RunState.RUNNING, RunState.STOPPED, RunState.KILLED)
+    is_open = CrawlRunRow.state.in_([one.value for one in open_states])
     settled = connection.execute(
         update(CrawlRunRow)
         .where(CrawlRunRow.id == run_id, is_open)
@@ -228,10 +230,12 @@ def read_runs(connection: Connection, *, limit: int, schedule: str | None = None
     return _read(connection, query.order_by(CrawlRunRow.id.desc()).limit(limit))
 
 
-def read_planned(connection: Connection, *, limit: int) -> list[CrawlRun]:
-    """Return the runs that wait to be started, in the order in which they were planned for."""
-    query = _RUNS.where(CrawlRunRow.state == RunState.PLANNED.value)
-    return _read(connection, query.order_by(CrawlRunRow.planned_at, CrawlRunRow.id).limit(limit))
+def read_planned(connection: Connection) -> list[CrawlRun]:
+    """Return of each schedule the first run that waits to be started, the earliest first."""
+    is_planned = CrawlRunRow.state == RunState.PLANNED.value
+    firsts = select(CrawlRunRow.schedule, func.min(CrawlRunRow.planned_at)).where(is_planned)
+    is_first = tuple_(CrawlRunRow.schedule, CrawlRunRow.planned_at).in_(firsts.group_by(CrawlRunRow.schedule))
+    return _read(connection, _RUNS.where(is_planned, is_first).order_by(CrawlRunRow.planned_at, CrawlRunRow.id))
 
 
 def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[CrawlRun]:

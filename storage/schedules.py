@@ -161,10 +161,10 @@ class Schedules:
         with reading(self._engine) as connection:
             return _read_standing(connection)
 
-    def planned(self, *, limit: int = 100) -> list[CrawlRun]:
-        """Return the runs that wait to be started, the earliest first."""
+    def planned(self) -> list[CrawlRun]:
+        """Return of each schedule the first run that waits to be started, the earliest first."""
         with reading(self._engine) as connection:
-            return read_planned(connection, limit=limit)
+            return read_planned(connection)
 
     def claim(self, run_id: int, *, now: datetime) -> CrawlRun | None:
         """Begin a planned run in this process, and return it; None if it is no longer planned: it is not to be run."""

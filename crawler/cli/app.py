@@ -13,7 +13,22 @@ import typer
 from typer.main import get_command
 
 from crawler import __version__
-from crawler.cli import articles, crawl, db, doctor, imports, init, inspect, prune, replay, runs, search, seeds, sources
+from crawler.cli import (
+    articles,
+    crawl,
+    db,
+    doctor,
+    imports,
+    init,
+    inspect,
+    prune,
+    replay,
+    runs,
+    search,
+    seeds,
+    serve,
+    sources,
+)
 from crawler.cli.log import show_log
 from crawler.cli.output import complain
 from crawler.config import read_from
@@ -39,6 +54,7 @@ app.command("prune")(prune.prune)
 app.add_typer(runs.app, name="runs")
 app.add_typer(inspect.app, name="inspect")
 app.add_typer(db.app, name="db")
+app.command("serve")(serve.serve)
 app.command("sources")(sources.sources)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)

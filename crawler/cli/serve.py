@@ -1,0 +1,58 @@
+"""``newscrawl serve``: run schedules until told to end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.cli.log import show_log
+from crawler.cli.options import Db, open_store
+from crawler.config import load_config
+
+
+def serve(
+    *,
+    logs: Annotated[
+        Path | None, typer.Option("--logs", help="Folder for the logs of runs. Default: NEWSCRAWL_LOG_FOLDER.")
+    ] = None,
+    heartbeat: Annotated[
+        float | None,
+        typer.Option(
+            "--heartbeat", min=0.1, help="Seconds between signs of life. Default: NEWSCRAWL_HEARTBEAT_SECONDS."
+        ),
+    ] = None,
+    grace: Annotated[
+        float | None,
+        typer.Option(
+            "--grace", min=0, help="Seconds that runs may go on after SIGTERM. Default: NEWSCRAWL_GRACE_SECONDS."
+        ),
+    ] = None,
+    max_runs: Annotated[
+        int | None, typer.Option("--max-runs", min=1, help="Runs under way at once. Default: NEWSCRAWL_MAX_RUNS.")
+    ] = None,
+    db: Db = None,
+) -> None:
+    """Run schedules until SIGTERM or Ctrl-C; one service leads, others on the same database wait to take over."""
+    # the clock takes a tenth of a second to import, and every other command does without
+    from crawler.service.children import Limits  # noqa: PLC0415 -- see above
+    from crawler.service.serving import Service  # noqa: PLC0415 -- see above
+    from crawler.service.serving import serve as run_service  # noqa: PLC0415 -- see above
+
+    config = load_config()
+    show_log(verbose=True)
+    service = Service(
+        log_folder=logs or Path(config.log_folder),
+        kept_logs=config.kept_logs,
+        heartbeat_seconds=heartbeat or config.heartbeat_seconds,
+        grace_seconds=config.grace_seconds if grace is None else grace,
+        max_runs=max_runs or config.max_runs,
+        limits=Limits(
+            silence_seconds=config.silence_limit_seconds,
+            memory_bytes=config.memory_limit_bytes,
+            stop_seconds=config.stop_seconds,
+        ),
+    )
+    with open_store(db) as store:
+        run_service(store, service, next_poll=lambda _, __: None)
