@@ -63,6 +63,8 @@ class RunFrontier:
         self.walk = walk
         self.run_id = run_id
         self.limit = plan.limit
+        self.gives_way = plan.backfill is not None
+        """Does it leave a host's turns to the other runs that ask for it?"""
         self._stand_in = host_and_odd_port(plan.via) if plan.via else "archive" if plan.archive else ""
         self.home = self.host_of(home_url)
         """The host that the source lives on: without it the run can do nothing."""

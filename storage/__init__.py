@@ -1,6 +1,7 @@
 """Everything between an Article and a row: the store, the values that cross its door, and what can go wrong."""
 
 from storage.articles import Saved, save_articles
+from storage.backfills import Backfill, Backfills, PlannedSlice, Slice, SliceState
 from storage.channel_records import (
     Channel,
     ChannelKind,
@@ -72,6 +73,8 @@ from storage.writer import BatchWriter
 __all__ = [
     "Adaptive",
     "Article",
+    "Backfill",
+    "Backfills",
     "BatchWriter",
     "CatchUp",
     "Change",
@@ -112,6 +115,7 @@ __all__ = [
     "Outcome",
     "Overlap",
     "Partition",
+    "PlannedSlice",
     "Position",
     "Pruned",
     "Retention",
@@ -127,6 +131,8 @@ __all__ = [
     "Selection",
     "Settlement",
     "ShownArticle",
+    "Slice",
+    "SliceState",
     "StandingRun",
     "Store",
     "StoreError",

@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import select
 from zstandard import ZstdDecompressor
 
+from storage.backfill_tables import BackfillRow, SliceRow
 from storage.channel_tables import ChannelRow, ListedArticleRow, PollRow, SightingRow
 from storage.exports import as_iso, json_line
 from storage.frontier_tables import FrontierRow, HostRow, PageRow
@@ -42,11 +43,11 @@ _LEFT_OUT = frozenset({"id", "article_id", "revision_id", "channel_id", "url_key
 # Which machine ran a run, and when, and what a host was promised: of no meaning elsewhere or later. Nor is how far
 # schedules were judged, nor for which moments runs were planned.
 _OF_THE_MOMENT = frozenset({"host", "pid", "started_at", "finished_at", "heartbeat_at", "next_allowed_at"}) | {
-    *("added_at", "judged_until", "paused_at", "resumed_at", "planned_at", "stack")
+    *("claimed_until", "added_at", "judged_until", "paused_at", "resumed_at", "planned_at", "stack")
 }
 
 # Instants that are stated by a source or a collector; all others may come from our clock.
-_STATED = frozenset({"published_at", "modified_at", "observed_at", "stated_at"})
+_STATED = frozenset({"published_at", "modified_at", "observed_at", "stated_at", "since", "until"})
 
 # Instants that are reckoned from the clock, to lie ahead of it.
 _AHEAD = frozenset({"due_at", "leased_until"})
@@ -225,9 +226,20 @@ def _as_text(raw: bytes) -> str | dict[str, str]:
         return {"hex": raw.hex()}
 
 
+def _backfills(connection: Connection) -> Iterator[Line]:
+    for row in _by_key(BackfillRow, BackfillRow.id)(connection):
+        yield row | {"backfill": row["id"]}
+
+
+def _slices(connection: Connection) -> Iterator[Line]:
+    for row in _by_key(SliceRow, SliceRow.id)(connection):
+        yield row | {"slice": row["id"]}
+
+
 DUMPED: dict[str, Callable[[Connection], Iterator[Line]]] = {
     "aliases": _by_article(_all(AliasRow), AliasRow.article_id, "url"),
     "articles": _by_key(ArticleRow, ArticleRow.url_key),
+    "backfills": _backfills,
     "bodies": _bodies,
     "channels": _by_key(ChannelRow, ChannelRow.url_key),
     "claims": _by_article(_all(ClaimRow), ClaimRow.article_id, "field", "origin", "value"),
@@ -241,6 +253,7 @@ DUMPED: dict[str, Callable[[Connection], Iterator[Line]]] = {
     "schedules": _schedules,
     "seed_copies": _seed_copies,
     "sightings": _sightings,
+    "slices": _slices,
 }
 """What yields the rows of each table that is part of the record."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from orjson import JSONEncodeError
 
+from storage.backfills import walk_of
 from storage.database import reading, writing
 from storage.errors import WriteRefused
 from storage.leases import add_urls, find_left, lease_urls, renew_leases, return_leases
@@ -60,8 +61,14 @@ class Frontier:
     def open_walk(self, plan: CrawlPlan, *, run_id: int, now: datetime) -> Walk:
         """Return the walk of a run: the one that was cut off shortly before, or a new one.
 
-        Going on with a walk means that listings it has read are not read again.
+        Going on with a walk means that listings it has read are not read again. A backfill is one walk, however many
+        runs it takes.
         """
+        if plan.backfill is not None:
+            with writing(self._engine) as connection:
+                walk = walk_of(connection, plan.backfill, source=plan.source, run_id=run_id)
+                note_walk(connection, run_id, walk)
+            return walk
         scope = scope_of(plan)
         walk = Walk(source=plan.source, scope=scope, number=run_id)
         with writing(self._engine) as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables import Row
@@ -18,6 +18,10 @@ class FrontierRow(Row):
     __table_args__ = (
         Index(None, "source", "state", "priority", "id"),
         Index(None, "source", "state", "due_at"),
+        # what belongs to a backfill, which is most of it or nothing
+        Index(
+            None, "slice", "state", sqlite_where=text("slice IS NOT NULL"), postgresql_where=text("slice IS NOT NULL")
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -49,6 +53,10 @@ class FrontierRow(Row):
     """Why it is not done: the word under which the run counted it."""
     found_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    slice: Mapped[int | None]
+    """The slice of a backfill that it waits or waited for."""
+    capture: Mapped[str | None]
+    """Address of its capture in a web archive; None for the page itself."""
 
 
 class PageRow(Row):
@@ -82,6 +90,8 @@ class HostRow(Row):
     why_paused: Mapped[str | None]
     is_liar: Mapped[bool]
     """It has answered 304, or kept its ETag, for a page that had changed: its validators are no longer used."""
+    claimed_until: Mapped[datetime | None]
+    """Until then backfills leave their turns to the other runs, which have asked for the host just now."""
     robots_status: Mapped[int | None]
     """HTTP status of its robots.txt; 0 when it could not be fetched."""
     robots_body: Mapped[bytes | None]

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Table
 
 
-_STATES = select(HostRow.next_allowed_at, HostRow.troubles, HostRow.refusals, HostRow.why_paused, HostRow.is_liar)
+_STATES = select(
+    HostRow.next_allowed_at,
+    HostRow.troubles,
+    HostRow.refusals,
+    HostRow.why_paused,
+    HostRow.is_liar,
+    HostRow.claimed_until,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +72,15 @@ class Hosts:
             return HostState(next_allowed_at=now, troubles=0, refusals=0, why_paused=None, is_liar=False)
         return _state(row)
 
-    def reserve(self, host: str, *, delay: timedelta, now: datetime, within: timedelta | None = None) -> datetime:
+    def reserve(
+        self,
+        host: str,
+        *,
+        delay: timedelta,
+        now: datetime,
+        within: timedelta | None = None,
+        gives_way: bool = False,
+    ) -> datetime:
         """Take the next moment at which a request to a host is allowed, and return it.
 
         No other run on this database is given a moment within `delay` of it.
@@ -75,26 +90,36 @@ class Hosts:
             delay: Between this request and the next.
             now: Aware.
             within: A moment that is farther away is returned and not taken.
+            gives_way: Leave the host to runs that do not, as long as one of them asks for it.
         """
         with writing(self._engine) as connection:
-            moment: datetime = max(_row(connection, host, now).next_allowed_at, now)
-            if within is None or moment - now <= within:
-                _change(connection, host, next_allowed_at=moment + delay)
+            row = _row(connection, host, now)
+            moment: datetime = max(row.next_allowed_at, now)
+            if gives_way and row.claimed_until is not None:
+                moment = max(moment, row.claimed_until)
+            changes = {} if within is not None and moment - now > within else {"next_allowed_at": moment + delay}
+            if not gives_way:
+                # it will ask again within a delay of being answered, unless it is at its end
+                changes["claimed_until"] = moment + 2 * delay
+            if changes:
+                _change(connection, host, **changes)
         return moment
 
-    def end_turn(self, host: str, *, taken: datetime, next_at: datetime) -> None:
+    def end_turn(self, host: str, *, taken: datetime, next_at: datetime, claimed_until: datetime | None = None) -> None:
         """Let the next request come sooner than a moment that was reserved for longer, because this one is answered.
 
         Args:
             host: Who has answered.
             taken: The instant up to which the host was reserved; if a pause has moved it since, nothing is changed.
             next_at: When the next request is allowed instead.
+            claimed_until: Until when runs that give way leave the host alone; None from one of those.
         """
+        claim = {} if claimed_until is None else {"claimed_until": claimed_until}
         with writing(self._engine) as connection:
             connection.execute(
                 update(HostRow)
                 .where(HostRow.host == host, HostRow.next_allowed_at == taken)
-                .values(next_allowed_at=next_at)
+                .values(next_allowed_at=next_at, **claim)
             )
 
     def hold(self, host: str, *, until: datetime, now: datetime) -> None:

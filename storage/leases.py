@@ -12,6 +12,7 @@ from storage.identity import canonical_url, url_key
 from storage.pages import read_pages
 from storage.records import FrontierState, LeasedUrl, Left
 from storage.rows import fetch_in, insert_rows, update_rows
+from storage.slices import begin_slices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,24 +24,27 @@ if TYPE_CHECKING:
 
 WAITING, LEASED, DONE, FAILED, GONE = (state.value for state in FrontierState)
 
+# How the scopes of backfills begin; see `storage.backfills.walk_of`.
+_BACKFILL = "backfill "
+
 
 def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, now: datetime) -> int:
     """Let URLs wait for a walk; return how many wait that did not before.
 
     Known ones: a listing is never "seen already", so it waits again, once a walk. An article that is stored waits for
     its revisit, unless it was asked for by name; one that failed or went gone in an earlier walk has a new chance,
-    because a listing shows it again.
+    because a listing shows it again, and so has one of which a web archive has a capture.
     """
-    by_key = {url_key(canonical_url(one.url)): one for one in found}
-    known = {
-        row.url_key: row
-        for row in fetch_in(
-            connection,
-            select(FrontierRow.id, FrontierRow.url_key, FrontierRow.state, FrontierRow.walk, FrontierRow.scope),
-            FrontierRow.url_key,
-            by_key,
-        )
-    }
+    by_key = {key_in(walk, one.url, is_listing=one.is_listing): one for one in found}
+    columns = (
+        FrontierRow.id,
+        FrontierRow.url_key,
+        FrontierRow.state,
+        FrontierRow.walk,
+        FrontierRow.scope,
+        FrontierRow.capture,
+    )
+    known = {row.url_key: row for row in fetch_in(connection, select(*columns), FrontierRow.url_key, by_key)}
     fresh = [
         {
             "url_key": key,
@@ -55,6 +59,8 @@ def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, n
             "due_at": now,
             "attempts": 0,
             "found_at": now,
+            "slice": one.slice,
+            "capture": one.capture,
         }
         for key, one in by_key.items()
         if key not in known
@@ -62,7 +68,9 @@ def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, n
     insert_rows(connection, FrontierRow, fresh, or_ignore=True)
     anew = {"state": WAITING, "due_at": now, "attempts": 0, "reason": None, "scope": walk.scope, "walk": walk.number}
     again = [
-        anew | {"row_id": known[key].id, "url": one.url, "page": one.page, "priority": one.priority}
+        anew
+        | {"row_id": known[key].id, "url": one.url, "page": one.page, "priority": one.priority}
+        | {"slice": one.slice, "capture": one.capture}
         for key, one in by_key.items()
         if key in known and _waits_again(known[key], one, walk)
     ]
@@ -73,11 +81,29 @@ def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, n
     if walk.scope:
         # a walk over its own seeds takes only what is in its scope; a walk over the whole source takes everything
         _update_ids(connection, [row.id for row in waiting if row.scope != walk.scope], scope=walk.scope)
+    else:
+        # but what waits for a backfill only when it meets it itself
+        _update_ids(connection, [row.id for row in waiting if row.scope.startswith(_BACKFILL)], scope="", slice=None)
     return len(fresh) + len(again)
 
 
+def key_in(walk: Walk, url: str, *, is_listing: bool) -> bytes:
+    """Return the key under which a walk files a URL.
+
+    A backfill has its listings for itself: that a scheduled crawl has read the first page of a section is no passage
+    over the section's past, and the other way round.
+    """
+    if walk.backfill is not None and is_listing:
+        return url_key(f"{_BACKFILL}{walk.backfill} {canonical_url(url)}")
+    return url_key(canonical_url(url))
+
+
 def _waits_again(row: Any, one: FoundUrl, walk: Walk) -> bool:
-    if row.state in (WAITING, LEASED) or row.walk >= walk.number:
+    if row.state in (WAITING, LEASED):
+        return False
+    if one.capture is not None and row.capture is None and row.state in (FAILED, GONE):
+        return True
+    if row.walk >= walk.number:
         return False
     return one.is_listing or one.is_asked_for or row.state in (FAILED, GONE)
 
@@ -94,13 +120,12 @@ def lease_urls(
         lease_for: After this time without a renewal the URLs wait again.
     """
     _end_leases(connection, and_(FrontierRow.source == walk.source, FrontierRow.leased_until < now), now=now)
-    mine = [FrontierRow.source == walk.source]
-    if walk.scope:
-        mine.append(FrontierRow.scope == walk.scope)
     is_due = FrontierRow.due_at <= now
-    waiting = and_(*mine, FrontierRow.state == WAITING, is_due)
+    waiting = and_(_waits_for(walk), FrontierRow.state == WAITING, is_due)
     rows = _take(connection, waiting, (FrontierRow.priority, FrontierRow.id), limit)
-    if len(rows) < limit:
+    begin_slices(connection, {row.slice for row in rows}, now=now)
+    if len(rows) < limit and walk.backfill is None:
+        mine = [FrontierRow.source == walk.source, *([FrontierRow.scope == walk.scope] if walk.scope else [])]
         revisits = and_(*mine, FrontierRow.state.in_((DONE, FAILED)), is_due)
         rows += _take(connection, revisits, (FrontierRow.due_at,), limit - len(rows))
     _update_ids(
@@ -122,9 +147,17 @@ def lease_urls(
             kept=kept.get(row.url_key),
             published_at=row.published_at,
             run_id=run_id,
+            slice=row.slice,
+            capture=row.capture,
         )
         for row in rows
     ]
+
+
+def _waits_for(walk: Walk) -> ColumnElement[bool]:
+    """Return the condition that what waits, waits for this walk; the whole source is everything but backfills."""
+    scope = FrontierRow.scope == walk.scope if walk.scope else FrontierRow.scope.not_like(f"{_BACKFILL}%")
+    return and_(FrontierRow.source == walk.source, scope)
 
 
 def _take(connection: Connection, which: ColumnElement[bool], order: tuple[Any, ...], limit: int) -> list[Any]:
@@ -136,6 +169,8 @@ def _take(connection: Connection, which: ColumnElement[bool], order: tuple[Any, 
         FrontierRow.page,
         FrontierRow.attempts,
         FrontierRow.published_at,
+        FrontierRow.slice,
+        FrontierRow.capture,
     )
     query = select(*columns).where(which).order_by(*order).limit(limit)
     return list(connection.execute(skip_locked(connection, query)))
@@ -180,11 +215,9 @@ def settle_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
 
 def find_left(connection: Connection, walk: Walk) -> Left:
     """Return what of a walk is not done."""
-    mine = [FrontierRow.source == walk.source]
-    if walk.scope:
-        mine.append(FrontierRow.scope == walk.scope)
-    either = select(func.count()).where(*mine, FrontierRow.state.in_((WAITING, LEASED)))
-    waiting = select(FrontierRow.due_at, FrontierRow.reason).where(*mine, FrontierRow.state == WAITING)
+    mine = _waits_for(walk)
+    either = select(func.count()).where(mine, FrontierRow.state.in_((WAITING, LEASED)))
+    waiting = select(FrontierRow.due_at, FrontierRow.reason).where(mine, FrontierRow.state == WAITING)
     first = connection.execute(waiting.order_by(FrontierRow.due_at).limit(1)).one_or_none()
     return Left(
         count=connection.scalar(either) or 0,

@@ -157,6 +157,8 @@ class CrawlPlan:
     """Folder to answer from instead of the network (replay)."""
     delay_seconds: float = 1.0
     """Pause between two requests to one host."""
+    backfill: int | None = None
+    """Number of the backfill whose slices the run works off; None for any other run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,8 @@ class Walk:
     """Empty for the whole source; else a digest of the seed URLs it is limited to."""
     number: int
     """Id of the run that began it."""
+    backfill: int | None = None
+    """Number of the backfill that it serves; None for any other walk."""
 
 
 class FrontierState(enum.Enum):
@@ -191,6 +195,10 @@ class FoundUrl:
     """Smaller is sooner."""
     is_asked_for: bool = False
     """The operator named it: it is fetched once a walk even if it is an article that is stored."""
+    slice: int | None = None
+    """The slice of a backfill that led to it."""
+    capture: str | None = None
+    """Where a web archive keeps it, if that is where it is to be fetched; see `LeasedUrl.capture`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +231,10 @@ class LeasedUrl:
     """Of the article that it brought last time; None for a listing, and before the first success."""
     run_id: int | None = None
     """The run that holds it."""
+    slice: int | None = None
+    """The slice of a backfill that it belongs to."""
+    capture: str | None = None
+    """Address of its capture in a web archive, which is fetched in its stead; None for the page itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

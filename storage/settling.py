@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select, update
 
 from storage.articles import save_articles
-from storage.identity import canonical_url, url_key
-from storage.leases import add_urls, settle_rows
+from storage.identity import url_key
+from storage.leases import add_urls, key_in, settle_rows
 from storage.pages import write_pages
 from storage.records import FrontierState, Outcome
 from storage.sightings import note_listings
+from storage.slices import count_fetches
 from storage.tables import AliasRow, ArticleRow, RevisionRow
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def settle(
     Every URL under which an article was met is done with it: one that waits under another name of the article need
     not be fetched.
     """
-    keys = [url_key(canonical_url(settlement.lease.url)) for settlement in settlements]
+    keys = [key_in(walk, one.lease.url, is_listing=one.lease.is_listing) for one in settlements]
     articles = [settlement.article for settlement in settlements if settlement.article is not None]
     saved = iter(save_articles(connection, articles, now=now))
     outcomes = [next(saved).outcome if settlement.article is not None else None for settlement in settlements]
@@ -54,10 +55,13 @@ def settle(
         elif settlement.state is FrontierState.GONE:
             _mark_gone(connection, key, settlement.settled_at)
     unmodified = Outcome.UNCHANGED
-    return [
+    told = [
         unmodified if one.is_unmodified and not one.lease.is_listing else outcome
         for one, outcome in zip(settlements, outcomes, strict=True)
     ]
+    if walk.backfill is not None:
+        count_fetches(connection, settlements, told, now=now)
+    return told
 
 
 def _rows(keys: Iterable[bytes], settlements: Iterable[Settlement]) -> Iterable[dict[str, Any]]:

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import func, select
 
 from storage.articles import save_articles
+from storage.backfills import Backfills
 from storage.channels import Channels
 from storage.database import open_engine, reading, writing
 from storage.errors import WriteRefused
@@ -66,6 +67,8 @@ class Store:
         """The way out."""
         self.retention = Retention(engine)
         """What is kept for how long."""
+        self.backfills = Backfills(engine)
+        """Past windows that are to be collected."""
         self.search = Search(engine)
         """What articles say."""
         self.schedules = Schedules(engine)

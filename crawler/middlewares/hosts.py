@@ -69,6 +69,7 @@ class HostMiddleware:
         self._hosts = self._frontier.store.hosts
         self._delay = timedelta(seconds=crawler.settings.getfloat("HOST_DELAY_SECONDS"))
         self._patience = timedelta(seconds=crawler.settings.getfloat("PATIENCE_SECONDS"))
+        self._gives_way = self._frontier.gives_way
         self._paces: dict[str, Pace] = {}
 
     @classmethod
@@ -125,9 +126,11 @@ class HostMiddleware:
             return
         host = self._frontier.host_of(request.url)
         pace = self.pace(host)
-        next_at = datetime.now(UTC) + self._delay_of(pace)
+        delay = self._delay_of(pace)
+        next_at = datetime.now(UTC) + delay
+        claimed_until = None if self._gives_way else next_at + delay
         try:
-            await in_thread(self._hosts.end_turn, host, taken=taken, next_at=next_at)
+            await in_thread(self._hosts.end_turn, host, taken=taken, next_at=next_at, claimed_until=claimed_until)
         finally:
             pace.turn.release()
 
@@ -148,7 +151,14 @@ class HostMiddleware:
     async def _next_moment(self, host: str, pace: Pace, delay: timedelta, now: datetime) -> datetime:
         """Return when the next request to a host is allowed; with a delay to keep, the turn is taken if that is now."""
         if delay:
-            return await in_thread(self._hosts.reserve, host, delay=delay + TURN, now=now, within=timedelta(0))
+            return await in_thread(
+                self._hosts.reserve,
+                host,
+                delay=delay + TURN,
+                now=now,
+                within=timedelta(0),
+                gives_way=self._gives_way,
+            )
         clock = asyncio.get_running_loop().time()
         if clock - pace.read_at > STATE_SECONDS:
             pace.read_at = clock
