@@ -104,7 +104,9 @@ class StorePipeline:
             self._stats.inc_value(f"ingest/{item.reason}")
         if was_lied_to(item):
             await self._spider.mark_liar(item.lease.url)
-        await self._spider.frontier.settle(settlement_of(item, self._spider.source, pages=self._spider.plan.pages))
+        spider = self._spider
+        settlement = settlement_of(item, spider.source, pages=spider.plan.pages, window=spider.window)
+        await spider.frontier.settle(settlement)
         return item
 
     async def close_spider(self) -> None:

@@ -67,6 +67,10 @@ def run_crawl(
     store.frontier.settle_dead_runs(now=now)
     run = run or store.start_run(plan, now=now)
     walk = store.frontier.open_walk(plan, run_id=run.id, now=now)
+    window = None
+    if plan.backfill is not None:
+        window = store.backfills.read(plan.backfill).window
+        store.frontier.add(walk, store.backfills.starts(plan.backfill), now=now)
     frontier = RunFrontier(
         store,
         walk,
@@ -84,11 +88,14 @@ def run_crawl(
         frontier=frontier,
         retry_seconds=config.retry_seconds,
         trusts_validators=not liar,
+        window=window,
     )
     process.start()
     frontier.give_back()
     state, reason = ending.judge(frontier.early_end, did_start=not process.bootstrap_failed)
     left = patiently(store.frontier.left, walk)
+    if plan.backfill is not None:
+        patiently(store.backfills.tidy, plan.backfill, now=datetime.now(UTC))
     counts = ending.counts() | ({"left waiting": left.count} if left.count else {})
     if state is RunState.FINISHED and frontier.has_reached_limit:
         reason = f"limit of {plan.limit} articles reached"

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from crawler.backfills.judging import found_in_past
 from crawler.items import Listing
 from storage import Article, DateOrigin, FoundUrl, FrontierState, KeptPage, Settlement, ShownArticle
 from storage.identity import canonical_url, fingerprint
@@ -14,23 +15,30 @@ from storage.identity import canonical_url, fingerprint
 if TYPE_CHECKING:
     from crawler.items import ArticleLink, Fetched
     from crawler.sources.base import Source
+    from storage import Window
 
 # Articles before further listing pages: what was found is fetched before more is looked for.
 ARTICLE_PRIORITY = 0
 LISTING_PRIORITY = 10
 
 
-def settlement_of(fetched: Fetched, source: Source, *, pages: int) -> Settlement:
+def settlement_of(fetched: Fetched, source: Source, *, pages: int, window: Window | None = None) -> Settlement:
     """Return how a lease is settled.
 
     Args:
         fetched: Judged: no scraped article any more.
         source: Says which links are articles, and when an article is to be visited again.
         pages: Listing pages to follow from each start.
+        window: What a backfill collects; None for any other run.
     """
     said, lease = fetched.said, fetched.lease
     article = said if isinstance(said, Article) else None
-    found = found_on(said, source, page=lease.page, pages=pages) if isinstance(said, Listing) else ()
+    found: tuple[FoundUrl, ...] = ()
+    if isinstance(said, Listing):
+        if window is not None:
+            found = found_in_past(said, source, lease, window)
+        else:
+            found = found_on(said, source, page=lease.page, pages=pages)
     if fetched.is_unmodified and lease.kept is not None and lease.kept.links is not None:
         found = lease.kept.links
     has_failed = fetched.state in (FrontierState.WAITING, FrontierState.FAILED)
@@ -44,7 +52,8 @@ def settlement_of(fetched: Fetched, source: Source, *, pages: int) -> Settlement
         found=found,
         channel=source.channel_of(lease.url) if lease.is_listing and fetched.was_tried else None,
         shown=shown_on(said, source) if isinstance(said, Listing) else (),
-        page=_page_of(fetched, found),
+        # a backfill reads its listings whole: what it found on them is cut to its window
+        page=_page_of(fetched, found) if window is None or not lease.is_listing else None,
         is_unmodified=fetched.is_unmodified,
         settled_at=fetched.fetched_at,
     )

@@ -1,7 +1,7 @@
 """Everything between an Article and a row: the store, the values that cross its door, and what can go wrong."""
 
 from storage.articles import Saved, save_articles
-from storage.backfills import Backfill, Backfills, PlannedSlice, Slice, SliceState
+from storage.backfills import Backfill, Backfills, PlannedSlice, Progress, Slice, SliceState
 from storage.channel_records import (
     Channel,
     ChannelKind,
@@ -11,6 +11,7 @@ from storage.channel_records import (
     ShownArticle,
 )
 from storage.channels import Channels
+from storage.coverage import CoverageCell, Coverages, KnownArticle, Standing, cells_of
 from storage.errors import (
     LeadershipLost,
     ScheduleExists,
@@ -49,6 +50,7 @@ from storage.records import (
     Settlement,
     StoredArticle,
     Walk,
+    Window,
 )
 from storage.restoring import Returning
 from storage.schedule_records import (
@@ -67,6 +69,7 @@ from storage.schedule_records import (
 )
 from storage.schedules import Schedules
 from storage.seed_copies import SeedCopy, StoredSeedCopy
+from storage.silences import Silence, find_silences
 from storage.store import Store
 from storage.writer import BatchWriter
 
@@ -84,6 +87,8 @@ __all__ = [
     "ChannelSighting",
     "Channels",
     "Claim",
+    "CoverageCell",
+    "Coverages",
     "CrawlKind",
     "CrawlPlan",
     "CrawlRun",
@@ -103,6 +108,7 @@ __all__ = [
     "Judgement",
     "KeptPage",
     "KeptRobots",
+    "KnownArticle",
     "Leadership",
     "LeadershipLost",
     "Leaderships",
@@ -117,6 +123,7 @@ __all__ = [
     "Partition",
     "PlannedSlice",
     "Position",
+    "Progress",
     "Pruned",
     "Retention",
     "Returning",
@@ -131,8 +138,10 @@ __all__ = [
     "Selection",
     "Settlement",
     "ShownArticle",
+    "Silence",
     "Slice",
     "SliceState",
+    "Standing",
     "StandingRun",
     "Store",
     "StoreError",
@@ -147,7 +156,10 @@ __all__ = [
     "UnknownRevision",
     "UnknownSchedule",
     "Walk",
+    "Window",
     "WriteRefused",
     "WrongSchema",
+    "cells_of",
+    "find_silences",
     "save_articles",
 ]

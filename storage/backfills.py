@@ -11,11 +11,11 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from storage.backfill_tables import BackfillRow, SliceRow
 from storage.database import reading, writing
-from storage.records import FoundUrl, Walk
+from storage.records import FoundUrl, Walk, Window
 from storage.slices import count_open, end_slices
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ class Backfill:
 
     id: int
     source: str
-    since: datetime
-    until: datetime
-    """Half-open, UTC."""
+    window: Window
     channels: tuple[str, ...]
     slices: tuple[Slice, ...]
     """In the order in which they are worked off."""
@@ -88,6 +86,25 @@ class Backfill:
     def is_finished(self) -> bool:
         """Have all slices ended, done or failed?"""
         return all(one.state in (SliceState.DONE, SliceState.FAILED) for one in self.slices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a backfill is."""
+
+    slices: int
+    ended: int
+    """Slices that are done, or have failed."""
+    unbegun: int
+    """Slices that wait."""
+    requests: int
+    """Fetches so far."""
+    requests_of_ended: int
+    """Those of them that went into slices that have ended."""
+    waiting: int
+    """URLs known so far that are still to be fetched."""
+    current: str | None
+    """The first slice that is running."""
 
 
 class Backfills:
@@ -104,16 +121,22 @@ class Backfills:
         self,
         source: str,
         *,
-        since: datetime,
-        until: datetime,
+        window: Window,
         channels: Sequence[str],
         slices: Sequence[PlannedSlice],
         now: datetime,
     ) -> Backfill:
         """Write down a new backfill, all slices waiting."""
         with writing(self._engine) as connection:
-            window = {"source": source, "since": since, "until": until, "channels": list(channels), "planned_at": now}
-            number = connection.scalars(insert(BackfillRow).returning(BackfillRow.id), window | {"walk": None}).one()
+            row = {
+                "source": source,
+                "since": window.since,
+                "until": window.until,
+                "channels": list(channels),
+                "walk": None,
+                "planned_at": now,
+            }
+            number = connection.scalars(insert(BackfillRow).returning(BackfillRow.id), row).one()
             rows = [
                 {
                     "backfill_id": number,
@@ -144,19 +167,13 @@ class Backfills:
             return _read(connection, number)
 
     def unfinished(
-        self,
-        source: str,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        channels: Sequence[str] | None = None,
+        self, source: str, *, window: Window | None = None, channels: Sequence[str] | None = None
     ) -> Backfill | None:
         """Return the latest backfill of a source that is not finished; None if there is none.
 
         Args:
             source: Its source.
-            since: Only one whose window begins here.
-            until: Only one whose window ends here.
+            window: Only one of this window.
             channels: Only one that goes these ways.
         """
         is_open = SliceRow.state.in_((SliceState.WAITING.value, SliceState.RUNNING.value))
@@ -168,8 +185,8 @@ class Backfills:
         )
         with reading(self._engine) as connection:
             for row in connection.execute(query):
-                asked = ((since, row.since), (until, row.until), (channels and list(channels), row.channels))
-                if all(wanted is None or wanted == found for wanted, found in asked):
+                is_it = window is None or window == Window(since=row.since, until=row.until)
+                if is_it and (channels is None or list(channels) == row.channels):
                     return _read(connection, row.id)
         return None
 
@@ -180,6 +197,26 @@ class Backfills:
             for one in self.read(number).slices
             if one.state is SliceState.WAITING
         ]
+
+    def progress(self, number: int) -> Progress:
+        """Return how far a backfill is, at little cost."""
+        mine = SliceRow.backfill_id == number
+        states = select(SliceRow.state, func.count(), func.sum(SliceRow.requests)).where(mine).group_by(SliceRow.state)
+        current = select(SliceRow.channel, SliceRow.name).where(mine, SliceRow.state == "running")
+        with reading(self._engine) as connection:
+            told = {state: (count, int(requests or 0)) for state, count, requests in connection.execute(states)}
+            first = connection.execute(current.order_by(SliceRow.number).limit(1)).one_or_none()
+            open_urls = sum(count_open(connection, number).values())
+        ended = [told.get(state.value, (0, 0)) for state in (SliceState.DONE, SliceState.FAILED)]
+        return Progress(
+            slices=sum(count for count, _ in told.values()),
+            ended=sum(count for count, _ in ended),
+            unbegun=told.get(SliceState.WAITING.value, (0, 0))[0],
+            requests=sum(requests for _, requests in told.values()),
+            requests_of_ended=sum(requests for _, requests in ended),
+            waiting=open_urls,
+            current=f"{first.channel} {first.name}" if first is not None else None,
+        )
 
     def tidy(self, number: int, *, now: datetime) -> Backfill:
         """End the slices whose last URLs another run has fetched, and return how all stand."""
@@ -209,8 +246,7 @@ def _read(connection: Connection, number: int) -> Backfill:
     return Backfill(
         id=row.id,
         source=row.source,
-        since=row.since,
-        until=row.until,
+        window=Window(since=row.since, until=row.until),
         channels=tuple(row.channels),
         slices=tuple(_slice(one, waiting.get(one.id, 0)) for one in slices),
         planned_at=row.planned_at,

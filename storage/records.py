@@ -162,6 +162,15 @@ class CrawlPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A stretch of time, half-open: an instant at its end is not in it."""
+
+    since: datetime
+    until: datetime
+    """Both aware, UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
     """One passage over a source, from its start pages to the last article; a run that was cut off is gone on with."""
 

@@ -115,7 +115,9 @@ def _words(settlement: Settlement, outcome: Outcome | None, window: Any) -> list
 
 
 def _is_lost(settlement: Settlement) -> bool:
-    return settlement.state in (FrontierState.FAILED, FrontierState.GONE)
+    """Was there a listing that could not be had? A day or a month that the site has no page of leads to nothing."""
+    is_gone = settlement.state is FrontierState.GONE
+    return settlement.state is FrontierState.FAILED or (is_gone and settlement.lease.page > 1)
 
 
 def _why(settlement: Settlement) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from storage.articles import save_articles
 from storage.backfills import Backfills
 from storage.channels import Channels
+from storage.coverage import Coverages
 from storage.database import open_engine, reading, writing
 from storage.errors import WriteRefused
 from storage.exporting import Exports
@@ -69,6 +70,8 @@ class Store:
         """What is kept for how long."""
         self.backfills = Backfills(engine)
         """Past windows that are to be collected."""
+        self.coverage = Coverages(engine)
+        """What is known to exist against what is stored."""
         self.search = Search(engine)
         """What articles say."""
         self.schedules = Schedules(engine)

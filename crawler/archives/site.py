@@ -1,8 +1,8 @@
 """The local site: any folder of seed files as an RFI-shaped website.
 
 `SeedSite` is an archive: it answers under the real ``https://www.rfi.fr/…`` URLs with article pages, listings with
-pagination, feeds, sitemaps and robots.txt, and with 404 for the rest. Serve it with `crawler.archives.serve`, crawl
-it without sockets with `crawler.archives.handler`.
+pagination, a daily archive, feeds, sitemaps and robots.txt, and with 404 for the rest. Serve it with
+`crawler.archives.serve`, crawl it without sockets with `crawler.archives.handler`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urlsplit
 
-from crawler.archives import site_feeds, site_listings
+from crawler.archives import site_days, site_feeds, site_listings
 from crawler.archives.base import ArchivedResponse
 from crawler.archives.site_article import main
 from crawler.archives.site_cards import footer, header
@@ -145,6 +145,12 @@ class SeedSite:
             case [prefix, *section, "rss"] if prefix in self.index.editions:
                 edition = self.index.editions[prefix]
                 return _page((_feed(edition, "/".join(section)).encode(),), _RSS, _newest(edition))
+            case [prefix, "archives", _, _, *_] if prefix in self.index.editions:
+                edition = self.index.editions[prefix]
+                html = site_days.archive_page(edition, ORIGIN, urlsplit(key).path)
+                if html is None:
+                    raise _NoSuchPage(key)
+                return _page((html.encode(),), _HTML, _newest(edition))
             case [prefix, *rest] if prefix in self.index.editions:
                 edition = self.index.editions[prefix]
                 return _page((_listing_html(edition, rest).encode(),), _HTML, _newest(edition))

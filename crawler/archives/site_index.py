@@ -21,6 +21,7 @@ from storage.identity import canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
     from pathlib import Path
 
     from crawler.items import SeedFile
@@ -89,6 +90,8 @@ class Edition:
     """Newest first."""
     sections: dict[str, tuple[Story, ...]]
     """Decoded path -> stories, newest first; the source's own section pages first, even when they are empty."""
+    days: dict[date, tuple[Story, ...]]
+    """Day of publication, local time -> stories in the order of the day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,4 +220,13 @@ def edition_of(stories: list[Story]) -> Edition:
             sections.setdefault(section, []).append(story)
     prefix = urlsplit(source.home_url).path.strip("/")
     kept = {section: tuple(group) for section, group in sections.items()}
-    return Edition(source=source, prefix=prefix, stories=tuple(newest_first), sections=kept)
+    days: dict[date, list[Story]] = {}
+    for story in reversed(newest_first):
+        days.setdefault(story.published_at.astimezone(source.zone).date(), []).append(story)
+    return Edition(
+        source=source,
+        prefix=prefix,
+        stories=tuple(newest_first),
+        sections=kept,
+        days={day: tuple(group) for day, group in days.items()},
+    )

@@ -51,7 +51,7 @@ def front_page(edition: Edition, origin: str, page: int) -> str:
     else:
         main = _front_sections(edition, edition.stories[:FRONT_STORIES])
     main += pager(edition, "", page, last_page(edition, ""), words)
-    return _frame(edition, origin, edition.source.title, section_href(edition, "", page), main)
+    return frame(edition, origin, edition.source.title, section_href(edition, "", page), main)
 
 
 def section_page(edition: Edition, origin: str, section: str, page: int) -> str:
@@ -70,7 +70,7 @@ def section_page(edition: Edition, origin: str, section: str, page: int) -> str:
     content = cards(stories) if stories else live_column(edition, edition.stories[:STORIES_A_PAGE], words)
     main = f'<h1 class="t-section__title a-page-title">{escape(title)}</h1>{content}'
     main += pager(edition, section, page, last_page(edition, section), words)
-    return _frame(edition, origin, title, section_href(edition, section, page), main, feed=section)
+    return frame(edition, origin, title, section_href(edition, section, page), main, feed=section)
 
 
 def missing_page(edition: Edition, origin: str) -> str:
@@ -79,7 +79,7 @@ def missing_page(edition: Edition, origin: str) -> str:
     main = (
         f'<h1 class="a-page-title">404</h1><p>{words.not_found}</p><p><a href="/{edition.prefix}/">{words.home}</a></p>'
     )
-    return _frame(edition, origin, "404", "", main)
+    return frame(edition, origin, "404", "", main)
 
 
 def _front_sections(edition: Edition, stories: tuple[Story, ...]) -> str:
@@ -104,7 +104,7 @@ data-layout-list-wrapper>{main_card}{small_cards}</div>
 </div>"""
 
 
-def _frame(edition: Edition, origin: str, title: str, href: str, main: str, *, feed: str = "") -> str:
+def frame(edition: Edition, origin: str, title: str, href: str, main: str, *, feed: str = "") -> str:
     """Put a listing into the frame of the newest release of the template."""
     source, release = edition.source, RELEASES[-1]
     feed_href = origin + section_href(edition, feed) + "rss"

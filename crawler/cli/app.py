@@ -15,6 +15,7 @@ from typer.main import get_command
 from crawler import __version__
 from crawler.cli import (
     articles,
+    backfill,
     crawl,
     db,
     doctor,
@@ -45,6 +46,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("crawl")(crawl.crawl)
+app.command("backfill")(backfill.backfill)
 app.add_typer(replay.app, name="replay")
 app.add_typer(seeds.app, name="seeds")
 app.add_typer(articles.app, name="articles")

@@ -13,7 +13,7 @@ from crawler.cli.options import Db, Json, open_store
 from crawler.cli.output import complain, print_json
 from crawler.cli.progress import watch
 from crawler.cli.runs import print_run, run_as_json
-from crawler.config import load_config
+from crawler.config import Config, load_config
 from crawler.errors import BadInput
 from crawler.sources import source_named
 from storage import CrawlKind, CrawlPlan, CrawlRun, RunState
@@ -29,6 +29,15 @@ Sections = Annotated[
     list[str] | None, typer.Option("--section", help="Start from this section only, such as 中国; may be repeated.")
 ]
 
+Via = Annotated[
+    str | None,
+    typer.Option("--via", help="Send every request to this server, such as http://127.0.0.1:8000; Host is kept."),
+]
+Delay = Annotated[
+    float | None,
+    typer.Option("--delay", min=0, help="Seconds between requests. Default: 1, or 0 with --via on this machine."),
+]
+
 
 def crawl(
     source: Annotated[str, typer.Argument(help="Name of a source, such as rfi-cn; see `newscrawl sources`.")],
@@ -37,14 +46,8 @@ def crawl(
     section: Sections = None,
     limit: Limit = None,
     pages: Pages = 1,
-    via: Annotated[
-        str | None,
-        typer.Option("--via", help="Send every request to this server, such as http://127.0.0.1:8000; Host is kept."),
-    ] = None,
-    delay: Annotated[
-        float | None,
-        typer.Option("--delay", min=0, help="Seconds between requests. Default: 1, or 0 with --via on this machine."),
-    ] = None,
+    via: Via = None,
+    delay: Delay = None,
     json: Json = False,
     db: Db = None,
 ) -> None:
@@ -52,9 +55,7 @@ def crawl(
     config = load_config()
     seeds = starts(source, url, section)
     if via is not None:
-        _check_server(via)
-    if delay is None:
-        delay = 0.0 if via is not None and _is_loopback(via) else config.delay_seconds
+        check_server(via)
     plan = CrawlPlan(
         source=source,
         kind=CrawlKind.ONEOFF,
@@ -62,7 +63,7 @@ def crawl(
         limit=limit,
         pages=pages,
         via=via,
-        delay_seconds=delay,
+        delay_seconds=delay_of(delay, via, config),
     )
     run_and_report(plan, db=db, json=json)
 
@@ -98,10 +99,11 @@ def run_and_report(plan: CrawlPlan, *, db: str | None, json: bool) -> None:
         print_json(run_as_json(run))
     else:
         print_run(run)
-    raise typer.Exit(_judge(run))
+    raise typer.Exit(judge(run))
 
 
-def _judge(run: CrawlRun) -> int:
+def judge(run: CrawlRun) -> int:
+    """Return the exit code of a run, and complain of one that did not end as planned."""
     kept = sum(run.counts.get(name, 0) for name in ("new", "revised", "unchanged", "duplicate"))
     if run.state is RunState.STOPPED:
         left = run.counts.get("left waiting", 0)
@@ -113,6 +115,13 @@ def _judge(run: CrawlRun) -> int:
     how = "was blocked by the site" if run.state is RunState.BLOCKED else "failed"
     complain(f"the run {how}: {run.reason}; {kept} articles are kept")
     return 1
+
+
+def delay_of(asked: float | None, via: str | None, config: Config) -> float:
+    """Return the pause between requests: as asked, or none to a server on this machine, or as configured."""
+    if asked is not None:
+        return asked
+    return 0.0 if via is not None and _is_loopback(via) else config.delay_seconds
 
 
 def server_address(via: str) -> tuple[str, int]:
@@ -131,7 +140,7 @@ def server_address(via: str) -> tuple[str, int]:
     return host, port
 
 
-def _check_server(via: str) -> None:
+def check_server(via: str) -> None:
     """Refuse a server that is none or that does not answer, before a run begins."""
     try:
         socket.create_connection(server_address(via), timeout=CONNECT_SECONDS).close()

@@ -28,20 +28,32 @@ def watch(work: str, total: int | None = None) -> Iterator[Callable[[Mapping[str
         work: What is being done, such as ``crawling rfi-cn``.
         total: Articles or files to come; None if nobody knows.
     """
+    with watch_words(work, total) as tell:
+        yield lambda counts: tell(_done(counts), _in_words(counts))
+
+
+@contextmanager
+def watch_words(work: str, total: int | None = None) -> Iterator[Callable[[int, str], None]]:
+    """Show how far work is; the caller passes how much is done, and the latest words, as often as it likes.
+
+    Args:
+        work: What is being done, such as ``crawling rfi-cn``.
+        total: Of the same things that are counted as done; None if nobody knows.
+    """
     console = Console(stderr=True)
     if console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[counts]}"))
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[words]}"))
         with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
-            task = bar.add_task(work, total=total, counts="starting")
-            yield lambda counts: bar.update(task, completed=_done(counts), counts=_in_words(counts))
+            task = bar.add_task(work, total=total, words="starting")
+            yield lambda done, words: bar.update(task, completed=done, words=words)
         return
     last_printed = time.monotonic()
 
-    def print_plain(counts: Mapping[str, int]) -> None:
+    def print_plain(_: int, words: str) -> None:
         nonlocal last_printed
         if time.monotonic() - last_printed >= PLAIN_EVERY_SECONDS:
             last_printed = time.monotonic()
-            sys.stderr.write(f"{work}: {_in_words(counts)}\n")
+            sys.stderr.write(f"{work}: {words}\n")
 
     yield print_plain
 

@@ -25,6 +25,30 @@ def _says_nothing(_: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The ways into a source's past, as patterns of addresses; ``{day}`` is a date, ``{month}`` its month's name."""
+
+    month_map: str | None = None
+    """Sitemap of one month, such as ``https://www.rfi.fr/sitemaps/cn/contents_{day:%Y%m}.xml``; None if it has none."""
+    day_page: str | None = None
+    """Archive page of one day; None if it has none."""
+    first_day: date | None = None
+    """The first that has an archive page; None if nobody knows."""
+    month_names: tuple[str, ...] = ()
+    """Of January to December, as `day_page` spells them."""
+
+    def map_of(self, day: date) -> str | None:
+        """Return the address of the sitemap of a day's month."""
+        return self.month_map.format(day=day) if self.month_map is not None else None
+
+    def page_of(self, day: date) -> str | None:
+        """Return the address of a day's archive page; None before the first."""
+        if self.day_page is None or (self.first_day is not None and day < self.first_day):
+            return None
+        return self.day_page.format(day=day, month=self.month_names[day.month - 1] if self.month_names else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A publisher's site as we read it; see docs/adding-a-source.md."""
 
@@ -62,6 +86,8 @@ class Source:
     """The section that an article's canonical URL names; None if it names none."""
     day_of: Callable[[str], date | None] = _says_nothing
     """The day that an article's canonical URL names; None if it names none."""
+    past: Past = field(default_factory=Past)
+    """What a backfill can start from, beside the section pages."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     """Zone of times that are printed without one."""
     crawl_every: timedelta = timedelta(minutes=15)

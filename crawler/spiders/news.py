@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from crawler.items import Listing, ScrapedArticle
     from crawler.run_frontier import RunFrontier
     from crawler.sources.base import Source
-    from storage import CrawlPlan, LeasedUrl
+    from storage import CrawlPlan, LeasedUrl, Window
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class NewsSpider(Spider):
         frontier: The run's hold on the frontier, which the scheduler and the store pipeline take from here.
         retry_seconds: Wait before the second try of a URL; it doubles with every further one.
         trusts_validators: Whether to ask conditionally; a host that was caught lying is not.
+        window: What a backfill collects; None for any other run.
     """
 
     name = "news"
@@ -55,6 +56,7 @@ class NewsSpider(Spider):
         frontier: RunFrontier,
         retry_seconds: float,
         trusts_validators: bool = True,
+        window: Window | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -63,9 +65,15 @@ class NewsSpider(Spider):
         self.frontier = frontier
         self.retry_seconds = retry_seconds
         self.trusts_validators = trusts_validators
+        self.window = window
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield a request for each seed URL of the plan, or for the channels that the source is crawled by."""
+        """Yield a request for each seed URL of the plan, or for the channels that the source is crawled by.
+
+        A backfill starts from its slices, which wait in the frontier already.
+        """
+        if self.plan.backfill is not None:
+            return
         for url in self.plan.seeds or self.source.start_urls:
             yield Request(url)
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from crawler.sources.base import Source
 from crawler.sources.fmm.addresses import day_of, is_article, owns, section_of
 from crawler.sources.fmm.article import read_article
-from crawler.sources.fmm.channels import part_of
+from crawler.sources.fmm.channels import part_of, past_of
 from crawler.sources.fmm.editions import ZONE, Edition, all_editions
 from crawler.sources.fmm.fragment import read_seed
 from crawler.sources.fmm.listing import read_listing
@@ -39,5 +39,6 @@ def _source(edition: Edition) -> Source:
         part_of=partial(part_of, edition),
         section_of=partial(section_of, edition),
         day_of=day_of,
+        past=past_of(edition),
         zone=ZONE,
     )

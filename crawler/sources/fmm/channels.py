@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from crawler.sources.base import Past
 from crawler.sources.fmm.addresses import segments
 from storage import Channel, ChannelKind
 
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
 
 MOST_DIGITS = 6
 """Longest number of a page; what has more is a date or an id."""
+
+
+def past_of(edition: Edition) -> Past:
+    """Return the ways into an edition's past: a sitemap a month and, where its months have names, a page a day."""
+    prefix = urlsplit(edition.home_url).path.strip("/")
+    return Past(
+        month_map=f"{edition.origin}/sitemaps/{prefix}/contents_{{day:%Y%m}}.xml",
+        day_page=f"{edition.home_url}archives/{{day:%Y/%m/%d}}-{{month}}-{{day:%Y}}"
+        if edition.archive_months
+        else None,
+        first_day=edition.archive_since,
+        month_names=tuple(map(quote, edition.archive_months)),
+    )
 
 
 def part_of(edition: Edition, url: str) -> Channel | None:

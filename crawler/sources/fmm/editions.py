@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import date  # noqa: TC003 -- dataclass fields are read at runtime
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
@@ -41,6 +42,10 @@ class Edition:
     """True where wire stories have addresses without a date, ``/cn/<slug>``."""
     has_old_root: bool = False
     """True where articles before 2020 lie at the root of the host (``/emission/20151022-…``)."""
+    archive_months: tuple[str, ...] = ()
+    """Names of the months in the addresses of its daily archive; empty where it is not known to have one."""
+    archive_since: date | None = None
+    """First day of its daily archive, where that is known."""
     neighbours: tuple[str, ...] = ()
     """First path segments on the same host that are other editions; needed only with `has_old_root`."""
 
