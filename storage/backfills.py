@@ -198,6 +198,13 @@ class Backfills:
             if one.state is SliceState.WAITING
         ]
 
+    def latest_slices(self, source: str) -> list[Slice]:
+        """Return the slices of all backfills of a source; of several of one listing the latest."""
+        mine = select(BackfillRow.id).where(BackfillRow.source == source)
+        with reading(self._engine) as connection:
+            query = select(*SliceRow.__table__.c).where(SliceRow.backfill_id.in_(mine)).order_by(SliceRow.id)
+            return list({row.url: _slice(row, 0) for row in connection.execute(query)}.values())
+
     def progress(self, number: int) -> Progress:
         """Return how far a backfill is, at little cost."""
         mine = SliceRow.backfill_id == number

@@ -119,3 +119,20 @@ def test_robots_txt_is_kept(store: Store) -> None:
         store.hosts.keep_robots(HOST, KeptRobots(status=200, body=body, fetched_at=NOW))
     assert store.hosts.robots(HOST) == KeptRobots(status=200, body=b"User-agent: *\n\xff", fetched_at=NOW)
     assert store.hosts.state(HOST, now=NOW).next_allowed_at == NOW + SECOND
+
+
+def test_a_backfill_leaves_the_host_to_whoever_asks_for_it(store: Store) -> None:
+    """It takes every moment while nobody else wants one, and none as long as another run has asked just now."""
+    assert store.hosts.reserve(HOST, delay=SECOND, now=NOW, gives_way=True) == NOW
+
+    def ask(seconds: int, *, gives_way: bool = False) -> datetime:
+        now = NOW + seconds * SECOND
+        return store.hosts.reserve(HOST, delay=SECOND, now=now, within=timedelta(0), gives_way=gives_way)
+
+    # the other run is told to wait for its moment, and the backfill may not have that
+    assert ask(0) == NOW + SECOND
+    assert ask(1, gives_way=True) > NOW + SECOND
+    assert ask(1) == NOW + SECOND
+    store.hosts.end_turn(HOST, taken=NOW + 2 * SECOND, next_at=NOW + 2 * SECOND, claimed_until=NOW + 3 * SECOND)
+    assert ask(2, gives_way=True) == NOW + 3 * SECOND
+    assert ask(3, gives_way=True) == NOW + 3 * SECOND

@@ -26,7 +26,7 @@ ARTICLE_PRIORITY = 0
 
 
 class Span(NamedTuple):
-    """Between which instants an article was published, as far as a link says it."""
+    """Between which instants an article was published, the last not included, as far as a link says it."""
 
     first: datetime
     last: datetime
@@ -35,7 +35,7 @@ class Span(NamedTuple):
 def span_of(link: ArticleLink, source: Source) -> Span | None:
     """Return when an article can have been published by what is stated of it; None if nothing is."""
     if link.printed_at is not None:
-        return Span(link.printed_at, link.printed_at + _DAY if link.is_day_only else link.printed_at)
+        return Span(link.printed_at, link.printed_at + (_DAY if link.is_day_only else timedelta.resolution))
     day = source.day_of(canonical_url(link.url))
     if day is None:
         return None
@@ -60,12 +60,12 @@ def found_in_past(listing: Listing, source: Source, lease: LeasedUrl, window: Wi
 
 
 def _meets(span: Span | None, window: Window) -> bool:
-    return span is None or (span.first < window.until and span.last >= window.since)
+    return span is None or (span.first < window.until and span.last > window.since)
 
 
 def _reaches_back(stated: Sequence[Span], window: Window) -> bool:
     """May a later page of a listing hold something of the window? Not when most of this one is older."""
-    older = sum(span.last < window.since for span in stated)
+    older = sum(span.last <= window.since for span in stated)
     return 2 * older <= len(stated)
 
 

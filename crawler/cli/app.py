@@ -16,6 +16,7 @@ from crawler import __version__
 from crawler.cli import (
     articles,
     backfill,
+    coverage,
     crawl,
     db,
     doctor,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command("crawl")(crawl.crawl)
 app.command("backfill")(backfill.backfill)
+app.command("coverage")(coverage.coverage)
 app.add_typer(replay.app, name="replay")
 app.add_typer(seeds.app, name="seeds")
 app.add_typer(articles.app, name="articles")
