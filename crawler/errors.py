@@ -2,7 +2,7 @@
 
 NewsCrawlerError
 ├── SeedFileError        a seed file breaks the format; has .path, .line and .reason
-├── PageNotUnderstood    a page lacks what its reader needs; has .url and .missing
+├── PageNotUnderstood    a page lacks what its reader needs; has .url, .missing and .template
 ├── ArticleRejected      normalization refused an article; has .url and .reason
 ├── UnknownSource        no source has this name or host; has .name
 ├── ReaderLost           a process that read pieces of an import was killed
@@ -36,12 +36,14 @@ class PageNotUnderstood(NewsCrawlerError):
     Args:
         url: URL of the page.
         missing: Names of the fields that were not found, such as ``("title", "published_at")``.
+        template: Name of the template it was read as; empty if its source knows only one.
     """
 
-    def __init__(self, url: str, missing: tuple[str, ...]) -> None:
+    def __init__(self, url: str, missing: tuple[str, ...], *, template: str = "") -> None:
         super().__init__(f"page not understood, missing {', '.join(missing)}: {url}")
         self.url = url
         self.missing = missing
+        self.template = template
 
 
 class ArticleRejected(NewsCrawlerError):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from storage.records import Article, Claim, FrontierState, Image, LeasedUrl, Media
+    from crawler.errors import PageNotUnderstood
+    from storage.records import Article, Claim, FrontierState, HeldPage, Image, LeasedUrl, Media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,10 @@ class ScrapedArticle:
     alternates: tuple[tuple[str, str], ...] = ()
     content_id: str | None = None
     claims: tuple[Claim, ...] = ()
+    template: str = ""
+    """Name of the template that the page was made with; empty where its source knows only one."""
+    ways: tuple[tuple[str, str], ...] = ()
+    """(field, way) for fields that can be read in several ways: the place in the template, or a stand-in for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,10 @@ class Fetched:
     """The server said 304."""
     was_tried: bool = True
     """False: it was not asked for, so its failure is not one of the URL."""
+    not_understood: PageNotUnderstood | None = None
+    """What its reader missed on a page that was fetched; None for all others."""
+    held: HeldPage | None = None
+    """Why its reading is not believed; None if it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crawler.errors import ArticleRejected
+from crawler.sources.version import reader_version
 from storage import Article
 from storage.identity import canonical_url
 
@@ -76,6 +77,7 @@ def normalize(scraped: ScrapedArticle, source: Source) -> Article:
         content_id=scraped.content_id,
         aliases=aliases,
         claims=tuple(dict.fromkeys(scraped.claims)),
+        reader_version=reader_version(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The pipelines of the road: judge, drop repeats, keep. All they count stands under ``ingest/``.
+"""The pipelines of the road: watch, judge, drop repeats, keep. All they count stands under ``ingest/``.
 
 Every leased URL sends one `Fetched` through them, and the last settles the lease with it.
 """
@@ -6,18 +6,22 @@ Every leased URL sends one `Fetched` through them, and the last settles the leas
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 
 from crawler.errors import ArticleRejected
-from crawler.items import Fetched, ScrapedArticle
+from crawler.items import Fetched, Listing, ScrapedArticle
+from crawler.monitors.signs import signs_of_article, signs_of_listing, signs_of_refusal
 from crawler.normalize import normalize
+from crawler.patience import in_thread
+from crawler.sources.version import reader_version
 from crawler.verdict import settlement_of, was_lied_to
-from storage import Article, FrontierState
+from storage import Article, FrontierState, HeldPage, UnknownArticle
 from storage.identity import fingerprint, revision_key
 
 if TYPE_CHECKING:
@@ -25,11 +29,78 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from crawler.monitors.signs import Signs
     from crawler.spiders.news import NewsSpider
     from storage import LeasedUrl
 
 # Repeats come close together (an article under two URLs of one listing); older ones the store recognises.
 REMEMBERED_REVISIONS = 20_000
+
+# A half-published page is whole by then; an edit that took something out is still there.
+SECOND_LOOK_AFTER = timedelta(hours=1)
+
+logger = logging.getLogger(__name__)
+
+
+class WatchPipeline:
+    """Holds back what is not to be believed: readings of a template that broke, and losses at a first look."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        assert crawler.stats is not None
+        self._stats = crawler.stats
+        self._spider = _spider(crawler)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Watch with the eye of the spider that is being run."""
+        return cls(crawler)
+
+    async def process_item(self, item: Fetched) -> Fetched:
+        """Weigh what a page showed."""
+        signs = await self._signs_of(item)
+        if signs is None:
+            return item
+        url = item.lease.url
+        finding = self._spider.watch.look(signs, url, looks_before=int(item.lease.was_held))
+        if finding.flagged:
+            logger.warning("the run is degraded: %s", finding.flagged)
+        if finding.doubt is None or item.lease.is_listing:
+            return item
+        self._stats.inc_value("ingest/held back")
+        logger.warning("held back, %s: %s", finding.doubt, url)
+        held = HeldPage(
+            url=url,
+            source=self._spider.source.name,
+            template=signs.template,
+            reason=finding.doubt,
+            reader_version=reader_version(),
+            run_id=item.lease.run_id,
+            held_at=item.fetched_at,
+        )
+        again_at = None if finding.is_break else item.fetched_at + SECOND_LOOK_AFTER
+        reason = f"held back: {finding.doubt}"
+        # the reason of the page, if it was not understood, is counted by the reader of the frontier, not once more
+        return replace(item, said=None, state=FrontierState.HELD, reason=reason, retry_at=again_at, held=held)
+
+    async def _signs_of(self, item: Fetched) -> Signs | None:
+        """Return what a page showed; None where no page was read."""
+        if item.not_understood is not None:
+            return signs_of_refusal(item.not_understood, is_listing=item.lease.is_listing)
+        if isinstance(item.said, Listing):
+            return signs_of_listing(item.said)
+        if not isinstance(item.said, ScrapedArticle):
+            return None
+        return signs_of_article(item.said, await self._stored(item.lease))
+
+    async def _stored(self, lease: LeasedUrl) -> Article | None:
+        """Return what is stored under a URL that was fetched before; None if nothing is, or its text was pruned."""
+        if lease.published_at is None:
+            return None
+        try:
+            stored = await in_thread(self._spider.frontier.store.article, lease.url)
+        except UnknownArticle:
+            return None
+        return None if stored.is_pruned else stored.article
 
 
 class NormalizePipeline:
@@ -100,7 +171,7 @@ class StorePipeline:
 
     async def process_item(self, item: Fetched) -> Fetched:
         """Hand the settlement over; while the writer is full the crawl waits here, and fetches no more."""
-        if item.reason:
+        if item.reason and item.held is None:
             self._stats.inc_value(f"ingest/{item.reason}")
         if was_lied_to(item):
             await self._spider.mark_liar(item.lease.url)

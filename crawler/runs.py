@@ -17,11 +17,14 @@ from twisted.internet.task import LoopingCall
 from crawler.archives.handler import ArchiveDownloadHandler
 from crawler.errors import BadInput
 from crawler.middlewares.via import ViaDownloadHandler
+from crawler.monitors.signs import LISTING
+from crawler.monitors.watch import Watch
 from crawler.patience import patiently
 from crawler.run_frontier import RunFrontier
 from crawler.sources import source_named
+from crawler.sources.version import reader_version
 from crawler.spiders.news import NewsSpider
-from storage import RunState
+from storage import HeldPage, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,6 +83,8 @@ def run_crawl(
         max_batch=config.batch_articles,
         max_wait_seconds=config.batch_seconds,
     )
+    store.monitors.release_read_by_others(source.name, reader_version(), now=now)
+    watch = Watch(source.name, store.monitors.baselines(source.name))
     liar = store.hosts.state(frontier.home, now=now).is_liar
     process.crawl(
         crawler,
@@ -87,11 +92,13 @@ def run_crawl(
         plan=plan,
         frontier=frontier,
         retry_seconds=config.retry_seconds,
+        watch=watch,
         trusts_validators=not liar,
         window=window,
     )
     process.start()
     frontier.give_back()
+    _keep_watch(watch, store, run_id=run.id, now=datetime.now(UTC))
     state, reason = ending.judge(frontier.early_end, did_start=not process.bootstrap_failed)
     left = patiently(store.frontier.left, walk)
     if plan.backfill is not None:
@@ -103,7 +110,34 @@ def run_crawl(
         state, reason = RunState.FAILED, _tell_left(left, now=datetime.now(UTC))
     elif left.count:
         reason = f"{reason}; {_tell_left(left)}"
-    return patiently(store.finish_run, run.id, state=state, reason=reason, counts=counts, now=datetime.now(UTC))
+    return patiently(
+        store.finish_run,
+        run.id,
+        state=state,
+        reason=reason,
+        counts=counts,
+        degraded=watch.reasons,
+        now=datetime.now(UTC),
+    )
+
+
+def _keep_watch(watch: Watch, store: Store, *, run_id: int, now: datetime) -> None:
+    """Keep what was learnt of readings, and hold back those that passed before a break was noticed."""
+    held = [
+        HeldPage(
+            url=suspect.url,
+            source=watch.source,
+            template=suspect.template,
+            reason=suspect.reason,
+            reader_version=reader_version(),
+            run_id=run_id,
+            held_at=now,
+        )
+        for suspect in watch.suspects
+        if suspect.template != LISTING
+    ]
+    recovered = [template for template in watch.recovered if template not in watch.broken]
+    patiently(store.monitors.keep, watch.source, watch.learnt(), held=held, recovered=sorted(recovered), now=now)
 
 
 def _tell_left(left: Left, *, now: datetime | None = None) -> str:
@@ -162,7 +196,7 @@ _STATES_BY_REASON: dict[str, tuple[RunState, str | None]] = {
     "shutdown": (RunState.STOPPED, "interrupted"),
 }
 _SUCCESSES = ("new", "revised", "unchanged", "duplicate", "listings", "not modified")
-_OBSTACLES = ("failed", "gone", "not understood", "rejected", "to be tried again")
+_OBSTACLES = ("failed", "gone", "held back", "not understood", "rejected", "to be tried again")
 
 
 class _Ending:

@@ -12,7 +12,7 @@ from crawler.middlewares.deadlines import DeadlineDownloadHandler
 from crawler.middlewares.guard import GuardMiddleware
 from crawler.middlewares.hosts import HostMiddleware
 from crawler.middlewares.robots import RobotsMiddleware
-from crawler.pipelines import DeduplicatePipeline, NormalizePipeline, StorePipeline
+from crawler.pipelines import DeduplicatePipeline, NormalizePipeline, StorePipeline, WatchPipeline
 from crawler.robots_rules import PRODUCT_TOKEN
 
 BOT_NAME = "newscrawl"
@@ -20,7 +20,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 ADDONS: dict[str, int] = {}
 
 # --- the road ---
-ITEM_PIPELINES = {NormalizePipeline: 100, DeduplicatePipeline: 200, StorePipeline: 300}
+ITEM_PIPELINES = {WatchPipeline: 50, NormalizePipeline: 100, DeduplicatePipeline: 200, StorePipeline: 300}
 SCHEDULER = FrontierScheduler
 
 # --- politeness ---

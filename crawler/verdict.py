@@ -41,7 +41,7 @@ def settlement_of(fetched: Fetched, source: Source, *, pages: int, window: Windo
             found = found_on(said, source, page=lease.page, pages=pages)
     if fetched.is_unmodified and lease.kept is not None and lease.kept.links is not None:
         found = lease.kept.links
-    has_failed = fetched.state in (FrontierState.WAITING, FrontierState.FAILED)
+    has_failed = fetched.state in (FrontierState.WAITING, FrontierState.FAILED, FrontierState.HELD)
     return Settlement(
         lease=lease,
         state=fetched.state,
@@ -55,6 +55,7 @@ def settlement_of(fetched: Fetched, source: Source, *, pages: int, window: Windo
         # a backfill reads its listings whole: what it found on them is cut to its window
         page=_page_of(fetched, found) if window is None or not lease.is_listing else None,
         is_unmodified=fetched.is_unmodified,
+        held=fetched.held,
         settled_at=fetched.fetched_at,
     )
 
@@ -64,7 +65,7 @@ def _due_at(fetched: Fetched, article: Article | None, source: Source) -> dateti
 
     What was an article stays one if its revisit brought nothing new (304) or failed; one that is gone is not revisited.
     """
-    if fetched.state is FrontierState.WAITING:
+    if fetched.state in (FrontierState.WAITING, FrontierState.HELD):
         return fetched.retry_at
     published_at = article.published_at if article is not None else fetched.lease.published_at
     if published_at is None or fetched.state is FrontierState.GONE:

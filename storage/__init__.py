@@ -29,6 +29,7 @@ from storage.frontier import Frontier
 from storage.history import Change, ChangeKind, History, RevisionMarks
 from storage.hosts import Hosts, HostState, KeptRobots
 from storage.leadership import Leaderships
+from storage.monitors import Monitors
 from storage.positions import Position
 from storage.pruning import Pruned, Retention
 from storage.reading import SectionCount
@@ -40,6 +41,7 @@ from storage.records import (
     CrawlRun,
     FoundUrl,
     FrontierState,
+    HeldPage,
     Image,
     KeptPage,
     LeasedUrl,
@@ -100,6 +102,7 @@ __all__ = [
     "FoundUrl",
     "Frontier",
     "FrontierState",
+    "HeldPage",
     "History",
     "HostState",
     "Hosts",
@@ -117,6 +120,7 @@ __all__ = [
     "ListedArticle",
     "Marks",
     "Media",
+    "Monitors",
     "NewSchedule",
     "Outcome",
     "Overlap",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PAGE = 200
 
 # Ids follow the order of writing; a row is known by the address, or the number, that the ids stand for.
-_LEFT_OUT = frozenset({"id", "article_id", "revision_id", "channel_id", "url_key", "stored_at"})
+_LEFT_OUT = frozenset({"id", "article_id", "revision_id", "channel_id", "url_key", "stored_at", "reader_version"})
 
 # Which machine ran a run, and when, and what a host was promised: of no meaning elsewhere or later. Nor is how far
 # schedules were judged, nor for which moments runs were planned.
@@ -257,5 +257,6 @@ DUMPED: dict[str, Callable[[Connection], Iterator[Line]]] = {
 }
 """What yields the rows of each table that is part of the record."""
 
-OF_THE_MOMENT = frozenset({"import_positions", "leadership"})
-"""Tables that are not: they say which process does something now, and where an import is to go on."""
+OF_THE_MOMENT = frozenset({"baselines", "earlier_readings", "held_pages", "import_positions", "leadership"})
+"""Tables that are not: they say which process does something now, where an import is to go on, what readings look like
+and which of them are not believed, and what a row said before it was read again."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from storage.records import FoundUrl, Walk
 
-WAITING, LEASED, DONE, FAILED, GONE = (state.value for state in FrontierState)
+WAITING, LEASED, DONE, FAILED, GONE, HELD = (state.value for state in FrontierState)
 
 # How the scopes of backfills begin; see `storage.backfills.walk_of`.
 _BACKFILL = "backfill "
@@ -126,7 +126,7 @@ def lease_urls(
     begin_slices(connection, {row.slice for row in rows}, now=now)
     if len(rows) < limit and walk.backfill is None:
         mine = [FrontierRow.source == walk.source, *([FrontierRow.scope == walk.scope] if walk.scope else [])]
-        revisits = and_(*mine, FrontierRow.state.in_((DONE, FAILED)), is_due)
+        revisits = and_(*mine, FrontierRow.state.in_((DONE, FAILED, HELD)), is_due)
         rows += _take(connection, revisits, (FrontierRow.due_at,), limit - len(rows))
     _update_ids(
         connection,
@@ -149,6 +149,7 @@ def lease_urls(
             run_id=run_id,
             slice=row.slice,
             capture=row.capture,
+            was_held=row.is_held,
         )
         for row in rows
     ]
@@ -171,6 +172,7 @@ def _take(connection: Connection, which: ColumnElement[bool], order: tuple[Any, 
         FrontierRow.published_at,
         FrontierRow.slice,
         FrontierRow.capture,
+        (FrontierRow.state == HELD).label("is_held"),
     )
     query = select(*columns).where(which).order_by(*order).limit(limit)
     return list(connection.execute(skip_locked(connection, query)))

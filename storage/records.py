@@ -103,6 +103,8 @@ class Article:
     aliases: tuple[str, ...] = ()
     """Other canonical URLs under which this very page was met (redirects, a stated canonical)."""
     claims: tuple[Claim, ...] = ()
+    reader_version: str | None = None
+    """Of the reader that made it; None for what other programs read."""
 
     @property
     def text(self) -> str:
@@ -191,6 +193,24 @@ class FrontierState(enum.Enum):
     DONE = "done"
     FAILED = "failed"
     GONE = "gone"
+    HELD = "held"
+    """Fetched, and not believed: it waits for a reader that understands it, or for a second look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPage:
+    """A page that was fetched and whose reading is not believed."""
+
+    url: str
+    source: str
+    template: str
+    """Name of the template it was read as; empty where its source knows only one."""
+    reason: str
+    """What is wrong with the reading, in a few words."""
+    reader_version: str
+    """Of the reader that is not believed."""
+    run_id: int | None
+    held_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +264,8 @@ class LeasedUrl:
     """The slice of a backfill that it belongs to."""
     capture: str | None = None
     """Address of its capture in a web archive, which is fetched in its stead; None for the page itself."""
+    was_held: bool = False
+    """Its reading was not believed last time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,6 +304,8 @@ class Settlement:
     """What to ask with next time; None leaves what is known as it is."""
     is_unmodified: bool = False
     """The server said 304: the article, if it is one, was seen again."""
+    held: HeldPage | None = None
+    """Why its reading is not believed; only with the state HELD."""
     settled_at: datetime
     """When the answer came; aware."""
 
@@ -328,3 +352,5 @@ class CrawlRun:
     """Of a hung run: where each of its threads stood."""
     counts: dict[str, int] = field(default_factory=dict)
     """Counts by glossary word: ``new``, ``revised``, ``rejected: no text``, ``fetched`` …"""
+    degraded: tuple[str, ...] = ()
+    """Why its readings are not to be trusted, a sentence each; empty: nothing speaks against them."""

@@ -138,6 +138,7 @@ def revision_columns(
         "stated_seen_at": revision.stated_seen_at,
         "stored_at": stored_at,
         "is_silent": revision.is_silent,
+        "reader_version": article.reader_version,
         "title": article.title,
         "programme": article.programme,
         "agency": article.agency,

@@ -35,6 +35,7 @@ _RUNS = select(
     CrawlRunRow.schedule,
     CrawlRunRow.planned_at,
     CrawlRunRow.stack,
+    CrawlRunRow.degraded,
 )
 _PLAN_FIELDS = frozenset(field.name for field in fields(CrawlPlan))
 
@@ -117,6 +118,7 @@ def finish_run(
     state: RunState,
     reason: str | None,
     counts: Mapping[str, int],
+    degraded: Sequence[str] = (),
     now: datetime,
 ) -> CrawlRun:
     """Close a run and return it as it is then: what its watcher said of it, that it hung, stays.
@@ -132,6 +134,7 @@ def finish_run(
             "state": state.value,
             "reason": reason,
             "counts": dict(counts),
+            "degraded": list(degraded),
             "finished_at": now,
             "heartbeat_at": now,
         },
@@ -251,6 +254,7 @@ def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Crawl
             schedule=row.schedule,
             planned_at=row.planned_at,
             stack=row.stack,
+            degraded=tuple(row.degraded or ()),
         )
         for row in connection.execute(query)
     ]

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
-from storage import backfill_tables, channel_tables, frontier_tables, positions, schedule_tables, search_tables
+from storage import (
+    backfill_tables,
+    channel_tables,
+    frontier_tables,
+    monitor_tables,
+    positions,
+    schedule_tables,
+    search_tables,
+)
 from storage.database import reading, writing
 from storage.errors import StoreUnavailable, WrongSchema
 from storage.tables import ArticleRow, Row
@@ -31,6 +39,7 @@ assert channel_tables.ChannelRow.metadata is METADATA
 assert backfill_tables.SliceRow.metadata is METADATA
 assert frontier_tables.FrontierRow.metadata is METADATA
 assert schedule_tables.ScheduleRow.metadata is METADATA
+assert monitor_tables.BaselineRow.metadata is METADATA
 assert search_tables.SearchStateRow.metadata is METADATA
 assert positions.ImportPositionRow.metadata is METADATA
 

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select, update
 from storage.articles import save_articles
 from storage.identity import url_key
 from storage.leases import add_urls, key_in, settle_rows
+from storage.monitors import let_go, write_held
 from storage.pages import write_pages
 from storage.records import FrontierState, Outcome
 from storage.sightings import note_listings
@@ -49,6 +50,8 @@ def settle(
         connection,
         {key: one.page for key, one in zip(keys, settlements, strict=True) if one.page is not None},
     )
+    let_go(connection, keys)
+    write_held(connection, {key: one.held for key, one in zip(keys, settlements, strict=True) if one.held is not None})
     for key, settlement in zip(keys, settlements, strict=True):
         if settlement.is_unmodified and not settlement.lease.is_listing:
             _mark_seen(connection, key, settlement.settled_at)

@@ -19,6 +19,7 @@ from storage.frontier import Frontier
 from storage.history import History
 from storage.hosts import Hosts
 from storage.leadership import Leaderships
+from storage.monitors import Monitors
 from storage.positions import forget_position, keep_position, read_position
 from storage.pruning import Retention
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
@@ -78,6 +79,8 @@ class Store:
         """On which rhythms sources are crawled, and what became of each planned moment."""
         self.leadership = Leaderships(engine)
         """Which process plans and starts runs."""
+        self.monitors = Monitors(engine)
+        """What readings look like, and pages that are held back."""
 
     @classmethod
     def open(cls, url: str = "sqlite:///newscrawl.db", *, must_exist: bool = False) -> Self:
@@ -273,15 +276,25 @@ class Store:
             keep_alive(connection, run_id, counts=counts, now=now)
 
     def finish_run(
-        self, run_id: int, *, state: RunState, reason: str | None, counts: Mapping[str, int], now: datetime
+        self,
+        run_id: int,
+        *,
+        state: RunState,
+        reason: str | None,
+        counts: Mapping[str, int],
+        degraded: Sequence[str] = (),
+        now: datetime,
     ) -> CrawlRun:
         """Close a run and return it.
+
+        Args:
+            degraded: Why its readings are not to be trusted, a sentence each.
 
         Raises:
             LookupError: There is no such run.
         """
         with writing(self._engine) as connection:
-            return finish_run(connection, run_id, state=state, reason=reason, counts=counts, now=now)
+            return finish_run(connection, run_id, state=state, reason=reason, counts=counts, degraded=degraded, now=now)
 
     def runs(self, limit: int = 20, *, schedule: str | None = None) -> list[CrawlRun]:
         """Return the latest runs, newest first; with `schedule` only those that it planned."""

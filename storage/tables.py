@@ -95,6 +95,8 @@ class RevisionRow(Row):
     stored_at: Mapped[datetime]
     """When this row was written: the one mark that comes from the clock."""
     is_silent: Mapped[bool]
+    reader_version: Mapped[str | None]
+    """Of the reader that made it; None: stored before versions were kept, or made by another program."""
     title: Mapped[str]
     programme: Mapped[str | None]
     agency: Mapped[str | None]
@@ -186,3 +188,5 @@ class CrawlRunRow(Row):
     planned_at: Mapped[datetime | None]
     stack: Mapped[str | None]
     """Of a hung run: where each of its threads stood."""
+    degraded: Mapped[list[Any] | None]
+    """Why its readings are not to be trusted, a sentence each; None or empty: nothing speaks against them."""

@@ -18,7 +18,7 @@ _TIME = re.compile(r'<time datetime="([^"]*)"[^>]*>([^<]*)</time>')
 _METAS = re.compile(r'\s*<meta property="(?:article|og):[^>]*>')
 _DATALAYER = re.compile(r'<script id="datalayer".*?</script>', re.DOTALL)
 _AUTHORS = re.compile(r'<div class="t-content__authors-tts">.*?</div></div>', re.DOTALL)
-_TAGS = re.compile(r'<div class="t-content__tags">.*?</ul>\s*</div>', re.DOTALL)
+_BREADCRUMB = re.compile(r'<nav class="m-breadcrumb">.*?</nav>', re.DOTALL)
 _MAIN_MEDIA = re.compile(r'<div class="t-content__main-media">.*?</figure></div>', re.DOTALL)
 _DATES = re.compile(r'<div class="t-content__dates.*?</div>\s*</div>', re.DOTALL)
 _HEADING = re.compile(r'<h1 class="t-content__title a-page-title">(.*?)</h1>', re.DOTALL)
@@ -185,7 +185,7 @@ MUTATIONS: dict[str, Callable[[str], str]] = {
     "datalayer-gone": _without(_DATALAYER),
     "authors-renamed": _renamed("m-from-author__name", "c-byline"),
     "authors-gone": _without(_AUTHORS),
-    "tags-gone": _without(_TAGS),
+    "breadcrumb-gone": _without(_BREADCRUMB),
     "pictures-gone": _without(_MAIN_MEDIA),
     "article-element-gone": _article_element_gone,
     "app-shell": _app_shell,

@@ -23,6 +23,7 @@ from crawler.cli import (
     imports,
     init,
     inspect,
+    monitors,
     prune,
     replay,
     runs,
@@ -56,6 +57,7 @@ app.command("search")(search.search)
 app.command("import")(imports.import_articles)
 app.command("prune")(prune.prune)
 app.add_typer(runs.app, name="runs")
+app.add_typer(monitors.app, name="monitors")
 app.add_typer(inspect.app, name="inspect")
 app.add_typer(db.app, name="db")
 app.command("serve")(serve.serve)

@@ -110,6 +110,12 @@ def judge(run: CrawlRun) -> int:
         urls = "URL" if left == 1 else "URLs"
         complain(f"stopped by hand; {kept} articles are kept, {left} {urls} left, the same command goes on")
         return 130
+    if run.degraded:
+        held = run.counts.get("held back", 0)
+        complain(
+            f"the run is degraded: {' | '.join(run.degraded)}; {held} pages are held back until a reader understands"
+            " them, see newscrawl monitors list"
+        )
     if run.state is RunState.FINISHED:
         return 0
     how = "was blocked by the site" if run.state is RunState.BLOCKED else "failed"

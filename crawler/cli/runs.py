@@ -51,7 +51,7 @@ def list_runs(
                 in_zone(run.planned_at, run.plan.source),
                 in_zone(run.started_at, run.plan.source),
                 _outcomes(run),
-                run.reason,
+                "; ".join(filter(None, (run.reason, "degraded" if run.degraded else None))) or None,
             )
             for run in runs
         ],
@@ -90,6 +90,8 @@ def print_run(run: CrawlRun) -> None:
         [(count, name) for name, count in run.counts.items()],
         right=("count",),
     )
+    if run.degraded:
+        print_table("Degraded: what it read is not to be trusted", ("why",), [(reason,) for reason in run.degraded])
 
 
 def run_as_json(run: CrawlRun) -> dict[str, Any]:
@@ -108,6 +110,7 @@ def run_as_json(run: CrawlRun) -> dict[str, Any]:
         "limit": run.plan.limit,
         "pages": run.plan.pages,
         "counts": run.counts,
+        "degraded": list(run.degraded),
         "stack": run.stack,
     }
 

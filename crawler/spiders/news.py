@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from crawler.items import Listing, ScrapedArticle
+    from crawler.monitors.watch import Watch
     from crawler.run_frontier import RunFrontier
     from crawler.sources.base import Source
     from storage import CrawlPlan, LeasedUrl, Window
@@ -42,6 +43,7 @@ class NewsSpider(Spider):
         plan: Where to start, how many listing pages to follow, how many articles to take.
         frontier: The run's hold on the frontier, which the scheduler and the store pipeline take from here.
         retry_seconds: Wait before the second try of a URL; it doubles with every further one.
+        watch: The run's eye on how pages are read.
         trusts_validators: Whether to ask conditionally; a host that was caught lying is not.
         window: What a backfill collects; None for any other run.
     """
@@ -55,6 +57,7 @@ class NewsSpider(Spider):
         plan: CrawlPlan,
         frontier: RunFrontier,
         retry_seconds: float,
+        watch: Watch,
         trusts_validators: bool = True,
         window: Window | None = None,
         **kwargs: Any,
@@ -64,6 +67,7 @@ class NewsSpider(Spider):
         self.plan = plan
         self.frontier = frontier
         self.retry_seconds = retry_seconds
+        self.watch = watch
         self.trusts_validators = trusts_validators
         self.window = window
 
@@ -134,7 +138,7 @@ class NewsSpider(Spider):
         except PageNotUnderstood as error:
             logger.warning("%s", error)
             reason = f"not understood: no {', '.join(error.missing)}"
-            return dataclasses.replace(fetched, state=FrontierState.FAILED, reason=reason)
+            return dataclasses.replace(fetched, state=FrontierState.FAILED, reason=reason, not_understood=error)
         if fetched.lease.is_listing and self.crawler.stats:
             self.crawler.stats.inc_value("ingest/listings")
         return dataclasses.replace(fetched, said=said)

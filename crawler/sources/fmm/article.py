@@ -14,6 +14,7 @@ from crawler.sources.fmm.claims import claims_of, stated_times
 from crawler.sources.fmm.media import distinct_images, picture_address, read_images, read_media
 from crawler.sources.fmm.pages import Page, cut_page, whole_page
 from crawler.sources.fmm.titles import programme_beside, split_title
+from crawler.sources.fmm.ways import template_of, ways_of
 from storage.records import Image
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def _read(edition: Edition, page: Page, url: str) -> ScrapedArticle:
     body = read_elements(parts.body, edition.origin)
     section = _section(edition, page, parts, canonical or url)
     authors = parts.authors or layer.authors or said.authors
+    pictures, ways = list(_pictures(parts)), list(ways_of(page, parts))
+    if images := pictures or list(_stated_image(page, parts)):
+        ways.append(("images", "shown" if pictures else "stated"))
     return ScrapedArticle(
         url=url,
         source=edition.name,
@@ -97,17 +101,19 @@ def _read(edition: Edition, page: Page, url: str) -> ScrapedArticle:
         section=section,
         tags=tuple(dict.fromkeys(_tags(page, parts, section, programme))),
         language=page.head.language or edition.language,
-        images=distinct_images(_images(page, parts)),
+        images=distinct_images(images),
         media=read_media(parts.media, parts.films),
         alternates=tuple(_alternates(page)),
         content_id=layer.content_id or parts.content_id,
         claims=tuple(claims_of(page, parts, canonical or url)),
+        template=template_of(edition, page, canonical or url),
+        ways=tuple(ways),
     )
 
 
 def _understood(article: ScrapedArticle) -> ScrapedArticle:
     if missing := _missing(article):
-        raise PageNotUnderstood(article.url, missing)
+        raise PageNotUnderstood(article.url, missing, template=article.template)
     return article
 
 
@@ -150,16 +156,20 @@ def _section(edition: Edition, page: Page, parts: Parts, url: str) -> str | None
     return next(filter(None, stated), None)
 
 
-def _images(page: Page, parts: Parts) -> Iterator[Image]:
-    shown = list(read_images(parts.pictures))
-    for stated in () if shown else (page.meta("og:image"), *page.statement.images):
-        if address := picture_address(stated):
-            shown.append(Image(url=address))
-            break
+def _pictures(parts: Parts) -> Iterator[Image]:
     caption, credit = parts.legend
-    for image in shown:
+    for image in read_images(parts.pictures):
         yield Image(url=image.url, caption=image.caption or caption, credit=image.credit or credit)
         caption, credit = None, None  # the legend is that of the main picture, which comes first
+
+
+def _stated_image(page: Page, parts: Parts) -> Iterator[Image]:
+    """Yield the first picture that the page states of itself, for one that shows none."""
+    caption, credit = parts.legend
+    for stated in (page.meta("og:image"), *page.statement.images):
+        if address := picture_address(stated):
+            yield Image(url=address, caption=caption, credit=credit)
+            return
 
 
 def _alternates(page: Page) -> Iterator[tuple[str, str]]:
