@@ -51,25 +51,32 @@ _WHY = (
 )
 
 
-def write_seed_files(folder: Path, count: int) -> None:
-    """Write so many seed files, each an article of its own; always the same ones for a count.
+def write_seed_files(
+    folder: Path, count: int, *, apart: timedelta = timedelta(minutes=67), day_off_every: int = 0
+) -> list[Path]:
+    """Write so many seed files, each an article of its own; always the same ones for a count. Returns them in order.
 
     Args:
         folder: Made if it is not there.
-        count: One article an hour and a bit, from 2023-01-01 on, round the sections of rfi-cn.
+        count: From 2023-01-01 on, round the sections of rfi-cn.
+        apart: Between one article and the next.
+        day_off_every: Every so many have the day before or after in their address; 0 for none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(count)
+    files = []
     for number in range(count):
-        published_at = FIRST_AT + timedelta(minutes=67 * number)
-        (folder / f"{int(published_at.timestamp()) * 1000}_{number:06d}.md").write_text(
-            _seed_file(number, published_at, chance), encoding="utf-8"
-        )
+        published_at = FIRST_AT + apart * number
+        off = (-1, 1)[number // day_off_every % 2] if day_off_every and number % day_off_every == 0 else 0
+        file = folder / f"{int(published_at.timestamp()) * 1000}_{number:06d}.md"
+        file.write_text(_seed_file(number, published_at, published_at + timedelta(days=off), chance), encoding="utf-8")
+        files.append(file)
+    return files
 
 
-def _seed_file(number: int, published_at: datetime, chance: random.Random) -> str:
+def _seed_file(number: int, published_at: datetime, addressed_at: datetime, chance: random.Random) -> str:
     title = f"{chance.choice(_WHO)}{chance.choice(_WHAT)}{chance.choice(_WHICH)} 第{number}号"
-    slug = quote(f"{published_at:%Y%m%d}-{title.replace(' ', '-')}")
+    slug = quote(f"{addressed_at:%Y%m%d}-{title.replace(' ', '-')}")
     url = f"https://www.rfi.fr/cn/{quote(SECTIONS[number % len(SECTIONS)])}/{slug}"
     printed = f"{published_at.astimezone(_PARIS):%d/%m/%Y - %H:%M}"
     seen_at = published_at + timedelta(minutes=20)

@@ -2,6 +2,7 @@
 
     python -m benchmarks.stage.server PAGES LOG        rendered pages, see benchmarks.stage.pages
     python -m benchmarks.stage.server small:20000 LOG  the pages of SmallSite, made on the fly
+    python -m benchmarks.stage.server past:FOLDER LOG  the pages of PastSite, made on the fly
 
 It prints its base URL when it listens. Each line of the log is one request: when it came, when its answer had left
 (both seconds since 1970), its target.
@@ -23,9 +24,12 @@ from typing import IO, TYPE_CHECKING
 import psutil
 
 from benchmarks.stage.pages import ORIGIN, SmallSite
+from benchmarks.stage.past import PastSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from crawler.archives.base import Archive
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -67,7 +71,7 @@ def serving(pages: Path | str, log: Path) -> Iterator[RunningServer]:
     """Run a server while the block lasts.
 
     Args:
-        pages: Folder of rendered pages, or ``small:COUNT``.
+        pages: Folder of rendered pages, ``small:COUNT`` or ``past:FOLDER``.
         log: File for the requests.
     """
     command = [sys.executable, "-m", "benchmarks.stage.server", str(pages), str(log)]
@@ -133,9 +137,7 @@ def _from_folder(pages: Path) -> Callable[[str], tuple[bytes, bytes]]:
     return look_up
 
 
-def _from_small_site(count: int) -> Callable[[str], tuple[bytes, bytes]]:
-    site = SmallSite(count)
-
+def _from_archive(site: Archive) -> Callable[[str], tuple[bytes, bytes]]:
     def look_up(target: str) -> tuple[bytes, bytes]:
         response = site.lookup(ORIGIN + target)
         assert response is not None, "it answers everything"
@@ -150,8 +152,13 @@ def _head(status: int, headers: tuple[tuple[str, str], ...], length: int) -> byt
 
 
 async def _serve(pages: str, log_path: str) -> None:
-    kind, _, count = pages.partition(":")
-    look_up = _from_small_site(int(count)) if kind == "small" else _from_folder(Path(pages))
+    kind, _, what = pages.partition(":")
+    if kind == "small":
+        look_up = _from_archive(SmallSite(int(what)))
+    elif kind == "past":
+        look_up = _from_archive(PastSite(Path(what)))
+    else:
+        look_up = _from_folder(Path(pages))
     with Path(log_path).open("a", encoding="utf-8") as log:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _Connection(look_up, log), "127.0.0.1", 0, backlog=256)
