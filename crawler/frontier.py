@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
+from crawler.backfills.web_archives import request_of
 from storage import RunState, StoreError
 
 if TYPE_CHECKING:
@@ -141,11 +142,14 @@ class FrontierScheduler(BaseScheduler):
 
     def _request(self, lease: LeasedUrl) -> Request:
         self._frontier.hand_out(lease)
+        url, headers = lease.url, conditions_of(lease) if self.spider.trusts_validators else {}
+        if lease.capture is not None:
+            url, headers = request_of(lease.capture)
         return Request(
-            lease.url,
+            url,
             callback=self._callback,
             errback=self._errback,
-            headers=conditions_of(lease) if self.spider.trusts_validators else {},
+            headers=headers,
             meta={"lease": lease, "handle_httpstatus_list": [304]},
             dont_filter=True,
         )

@@ -32,6 +32,10 @@ class ArticleLink:
     """As printed beside the link."""
     edited_at: datetime | None = None
     """Last edit as stated beside the link, which may come any time after publication."""
+    captured_at: datetime | None = None
+    """When a web archive fetched it; None for a link of the site itself."""
+    capture: str | None = None
+    """Address of that capture; see `crawler.backfills.web_archives`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

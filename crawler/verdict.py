@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawler.backfills.judging import found_in_past
+from crawler.backfills.web_archives import web_archive_of
 from crawler.items import Listing
 from storage import Article, DateOrigin, FoundUrl, FrontierState, KeptPage, Settlement, ShownArticle
 from storage.identity import canonical_url, fingerprint
@@ -15,7 +16,7 @@ from storage.identity import canonical_url, fingerprint
 if TYPE_CHECKING:
     from crawler.items import ArticleLink, Fetched
     from crawler.sources.base import Source
-    from storage import Window
+    from storage import Channel, LeasedUrl, Window
 
 # Articles before further listing pages: what was found is fetched before more is looked for.
 ARTICLE_PRIORITY = 0
@@ -50,7 +51,7 @@ def settlement_of(fetched: Fetched, source: Source, *, pages: int, window: Windo
         attempts=lease.attempts + fetched.was_tried if has_failed else 0,
         article=article,
         found=found,
-        channel=source.channel_of(lease.url) if lease.is_listing and fetched.was_tried else None,
+        channel=_channel_of(lease, source) if lease.is_listing and fetched.was_tried else None,
         shown=shown_on(said, source) if isinstance(said, Listing) else (),
         # a backfill reads its listings whole: what it found on them is cut to its window
         page=_page_of(fetched, found) if window is None or not lease.is_listing else None,
@@ -58,6 +59,10 @@ def settlement_of(fetched: Fetched, source: Source, *, pages: int, window: Windo
         held=fetched.held,
         settled_at=fetched.fetched_at,
     )
+
+
+def _channel_of(lease: LeasedUrl, source: Source) -> Channel:
+    return web_archive_of(lease.url) or source.channel_of(lease.url)
 
 
 def _due_at(fetched: Fetched, article: Article | None, source: Source) -> datetime | None:

@@ -44,7 +44,7 @@ def walked(
 def test_the_walk_through_works_word_for_word(walked: list[tuple[list[str], Ended]], tmp_path: Path) -> None:
     """Planned, begun, gone on with, and complete: every article of the window is stored and nothing is unexplained."""
     assert [(words, one.code, one.err) for words, one in walked if one.code] == []
-    dry, begun, resumed, overview, gaps, listed, _ = [one for _, one in walked]
+    dry, begun, resumed, overview, gaps, listed, _, lost = [one for _, one in walked]
     assert "archive │     73" in dry.out
     assert "limit of 5 articles reached" in begun.out
     assert "the same command goes on" in begun.err
@@ -54,4 +54,5 @@ def test_the_walk_through_works_word_for_word(walked: list[tuple[list[str], Ende
     assert {one["standing"] for one in articles} == {"stored"}
     assert len(articles) == 12
     assert gaps.out.startswith("Gaps")
+    assert "wayback │      3" in lost.out
     assert (tmp_path / "coverage.png").read_bytes().startswith(b"\x89PNG")

@@ -1,14 +1,16 @@
 """Is a link of the past worth a fetch? Judged by the dates that its listing and its address state. Pure.
 
 A time is taken at its word. The day in an address may be one off the day of publication, so a day of slack is left on
-both sides of it. What states nothing is judged by its neighbours, for listings go from new to old.
+both sides of it. What was edited, or captured, at some time was published before that. What states nothing is judged by
+its neighbours, for listings go from new to old.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from crawler.backfills.web_archives import is_of_web_archive
 from storage import FoundUrl
 from storage.identity import canonical_url
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from storage import LeasedUrl, Window
 
 _DAY = timedelta(days=1)
+
+# On a third of real pages the stated edit is seconds before the stated publication.
+_SEEN_SLACK = timedelta(minutes=5)
+
+_EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 
 # Articles before the listings that come next; see `crawler.backfills.planner` for those.
 ARTICLE_PRIORITY = 0
@@ -37,10 +44,12 @@ def span_of(link: ArticleLink, source: Source) -> Span | None:
     if link.printed_at is not None:
         return Span(link.printed_at, link.printed_at + (_DAY if link.is_day_only else timedelta.resolution))
     day = source.day_of(canonical_url(link.url))
+    seen_at = min((at for at in (link.edited_at, link.captured_at) if at is not None), default=None)
     if day is None:
-        return None
+        return Span(_EARLIEST, seen_at + _SEEN_SLACK) if seen_at is not None else None
     midnight = datetime.combine(day, time(), source.zone)
-    return Span(midnight - _DAY, midnight + 2 * _DAY)
+    last = midnight + 2 * _DAY
+    return Span(midnight - _DAY, last if seen_at is None else min(last, seen_at + _SEEN_SLACK))
 
 
 def found_in_past(listing: Listing, source: Source, lease: LeasedUrl, window: Window) -> tuple[FoundUrl, ...]:
@@ -50,11 +59,20 @@ def found_in_past(listing: Listing, source: Source, lease: LeasedUrl, window: Wi
     stated = [span for span in spans if span is not None]
     around = Span(min(span.first for span in stated), max(span.last for span in stated)) if stated else None
     found = [
-        FoundUrl(url=link.url, is_listing=False, priority=ARTICLE_PRIORITY, slice=lease.slice)
+        FoundUrl(
+            url=link.url,
+            is_listing=False,
+            priority=ARTICLE_PRIORITY,
+            slice=lease.slice,
+            capture=link.capture,
+        )
         for link, span in zip(links, spans, strict=True)
         if _meets(span or around, window)
     ]
-    if listing.next_url and _reaches_back(stated, window) and _is_of(source, listing.next_url):
+    if is_of_web_archive(lease.url):
+        further = [*(one.url for one in listing.listings), *([listing.next_url] if listing.next_url else [])]
+        found += (_next_page(url, lease) for url in further if is_of_web_archive(url))
+    elif listing.next_url and _reaches_back(stated, window) and _is_of(source, listing.next_url):
         found.append(_next_page(listing.next_url, lease))
     return tuple(found)
 

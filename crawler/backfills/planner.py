@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from crawler.backfills.web_archives import common_crawl_index, wayback_index
 from storage import PlannedSlice, Window
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ class Way(enum.Enum):
     """An archive page for each day."""
     SECTION = "section"
     """The pages of each section, back from today."""
+    WAYBACK = "wayback"
+    """What the Internet Archive has captured of the site."""
+    COMMON_CRAWL = "commoncrawl"
+    """What Common Crawl has."""
 
 
 OWN_WAYS = (Way.SITEMAP, Way.ARCHIVE, Way.SECTION)
@@ -47,7 +52,13 @@ def plan_slices(source: Source, window: Window, ways: Iterable[Way]) -> tuple[Pl
         window: Half-open.
         ways: Which to go.
     """
-    planners = {Way.SITEMAP: _by_month, Way.ARCHIVE: _by_day, Way.SECTION: _by_section}
+    planners = {
+        Way.SITEMAP: _by_month,
+        Way.ARCHIVE: _by_day,
+        Way.SECTION: _by_section,
+        Way.WAYBACK: _by_wayback,
+        Way.COMMON_CRAWL: _by_common_crawl,
+    }
     asked = set(ways)
     return tuple(one for way in Way if way in asked for one in planners[way](source, window))
 
@@ -67,11 +78,15 @@ def days_of(window: Window, zone: ZoneInfo) -> Iterator[date]:
         day += _DAY
 
 
-def _by_month(source: Source, window: Window) -> Iterator[PlannedSlice]:
+def _months_of(window: Window, zone: ZoneInfo) -> Iterator[tuple[str, list[date]]]:
     months: dict[str, list[date]] = {}
-    for day in days_of(window, source.zone):
+    for day in days_of(window, zone):
         months.setdefault(f"{day:%Y-%m}", []).append(day)
-    for name, days in months.items():
+    yield from months.items()
+
+
+def _by_month(source: Source, window: Window) -> Iterator[PlannedSlice]:
+    for name, days in _months_of(window, source.zone):
         if (url := source.past.map_of(days[0])) is not None:
             yield _slice(Way.SITEMAP, name, url, day_window(days[0], days[-1], source.zone), window)
 
@@ -85,6 +100,17 @@ def _by_day(source: Source, window: Window) -> Iterator[PlannedSlice]:
 def _by_section(source: Source, window: Window) -> Iterator[PlannedSlice]:
     for url in source.section_urls:
         yield _slice(Way.SECTION, unquote(url.removeprefix(source.home_url)).strip("/"), url, window, window)
+
+
+def _by_wayback(source: Source, window: Window) -> Iterator[PlannedSlice]:
+    for name, days in _months_of(window, source.zone):
+        part = day_window(days[0], days[-1], source.zone)
+        yield _slice(Way.WAYBACK, name, wayback_index(source.home_url, part), part, window)
+
+
+def _by_common_crawl(source: Source, window: Window) -> Iterator[PlannedSlice]:
+    # its collections are named by an index of theirs, which is read once
+    yield _slice(Way.COMMON_CRAWL, "all collections", common_crawl_index(source.home_url, window), window, window)
 
 
 def _slice(way: Way, name: str, url: str, part: Window, window: Window) -> PlannedSlice:

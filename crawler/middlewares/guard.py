@@ -1,10 +1,11 @@
-"""GuardMiddleware: requests go to the source's hosts only."""
+"""GuardMiddleware: requests go to the source's hosts only, and to a web archive for what was found there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from crawler.backfills.web_archives import is_of_web_archive
 from crawler.middlewares.refusals import LeadsElsewhere
 from storage.identity import canonical_url
 
@@ -31,7 +32,7 @@ class GuardMiddleware:
             LeadsElsewhere: It is for another host.
         """
         host = urlsplit(request.url).hostname or ""
-        if host in self._hosts:
+        if host in self._hosts or _is_for_web_archive(request):
             return
         try:
             host = urlsplit(canonical_url(request.url)).hostname or ""
@@ -39,3 +40,16 @@ class GuardMiddleware:
             host = ""
         if host not in self._hosts:
             raise LeadsElsewhere("leads to another site")
+
+
+def _is_for_web_archive(request: Request) -> bool:
+    """Is it for a capture, for an index of captures, or for the robots.txt that goes before them?
+
+    No page of the site leads there, not even by a redirect.
+    """
+    if not is_of_web_archive(request.url):
+        return False
+    lease = request.meta.get("lease")
+    if lease is None:
+        return urlsplit(request.url).path == "/robots.txt"
+    return lease.capture is not None or is_of_web_archive(lease.url)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 
+from crawler.archives.captured import captured_page
+from crawler.backfills.web_archives import is_of_web_archive, read_index
 from crawler.decoding import decode_page
 from crawler.discovery import read_made_for_machines
 from crawler.errors import PageNotUnderstood
-from crawler.items import Fetched
+from crawler.items import Fetched, Listing
 from crawler.middlewares.refusals import RunIsEnding
 from crawler.patience import in_thread
 from crawler.spiders.failures import judge_failure
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-    from crawler.items import Listing, ScrapedArticle
+    from crawler.items import ScrapedArticle
     from crawler.monitors.watch import Watch
     from crawler.run_frontier import RunFrontier
     from crawler.sources.base import Source
@@ -115,6 +117,12 @@ class NewsSpider(Spider):
             return
         fetched = judge_failure(error, request.meta["lease"], datetime.now(UTC), self.retry_seconds)
         logger.warning("%s: %s", fetched.reason, request.url)
+        lease = fetched.lease
+        if fetched.state is FrontierState.GONE and lease.is_listing and is_of_web_archive(lease.url):
+            # so its index says that it has nothing of the site
+            fetched = dataclasses.replace(
+                fetched, state=FrontierState.DONE, reason=None, said=Listing(url=lease.url, links=())
+            )
         yield fetched
 
     async def mark_liar(self, url: str) -> None:
@@ -128,7 +136,9 @@ class NewsSpider(Spider):
         try:
             said: Listing | ScrapedArticle
             if fetched.lease.is_listing:
-                said = self._read_listing(response)
+                said = self._read_listing(response, fetched.lease)
+            elif fetched.lease.capture is not None:
+                said = self._read_capture(response, fetched.lease)
             else:
                 said = dataclasses.replace(
                     self.source.read_article(_html(response), response.url),
@@ -143,8 +153,16 @@ class NewsSpider(Spider):
             self.crawler.stats.inc_value("ingest/listings")
         return dataclasses.replace(fetched, said=said)
 
-    def _read_listing(self, response: Response) -> Listing:
-        """Read a feed or a map as what it is, anything else as a page of the source."""
+    def _read_capture(self, response: Response, lease: LeasedUrl) -> ScrapedArticle:
+        """Read a page that a web archive keeps: seen by others at its time, and not fetched by us."""
+        page = captured_page(response.body, response.url, _header(response, "Content-Type") or "")
+        html = decode_page(page.body, page.content_type)
+        return dataclasses.replace(self.source.read_article(html, lease.url), observed_at=page.captured_at)
+
+    def _read_listing(self, response: Response, lease: LeasedUrl) -> Listing:
+        """Read an index of captures, a feed or a map as what it is, anything else as a page of the source."""
+        if is_of_web_archive(lease.url):
+            return read_index(response.body, lease.url)
         content_type = _header(response, "Content-Type") or ""
         listing = read_made_for_machines(response.body, content_type, response.url, self.source.zone)
         return listing or self.source.read_listing(_html(response), response.url)
