@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import random
 import signal
 import statistics
@@ -49,7 +50,7 @@ from benchmarks.stage.server import serving  # noqa: E402 -- after the path is s
 from storage import Store  # noqa: E402 -- after the path is set
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.stage.databases import PostgreSQL
     from benchmarks.stage.server import Fetch, RunningServer
@@ -91,8 +92,10 @@ class Verdict:
     duplicates: int = 0
     refetched: list[int] = field(default_factory=list)
     """URLs fetched again, for each interruption."""
-    bound: float | None = None
-    """Most that may be fetched again after one interruption."""
+    batches: int | None = None
+    """Unwritten batches that an interruption may cost beside what was in flight; None where nothing is cut off."""
+    bounds: list[float] = field(default_factory=list)
+    """Most that may be fetched again, for each interruption: half a second of its own run's work is a batch."""
     faults: list[str] = field(default_factory=list)
     notes: str = ""
     seconds: float = 0.0
@@ -102,10 +105,15 @@ class Verdict:
     @property
     def is_good(self) -> bool:
         """Is nothing lost, nothing there twice, and not too much fetched again?"""
-        within = self.bound is None or max(self.refetched, default=0) <= self.bound
+        within = all(again <= bound for again, bound in zip(self.refetched, self.bounds, strict=True))
         return (
             not self.faults and within and not self.duplicates and self.stored == self.expected and self.completed > 0
         )
+
+    @property
+    def worst(self) -> tuple[int, float | None]:
+        """How much was fetched again at most, and the bound of that interruption."""
+        return max(zip(self.refetched, self.bounds, strict=True), default=(0, None))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,10 +133,17 @@ class Stage:
     db_bytes: int = 0
     """What all articles take on disk."""
 
-    @property
-    def bound(self) -> float:
-        """URLs that may be fetched again after one interruption."""
-        return IN_FLIGHT + self.rate * UNWRITTEN_SECONDS
+    def bound(self, batches: int | None, run: Sequence[Fetch]) -> float:
+        """Return how many URLs may be fetched again after a run was cut off.
+
+        Args:
+            batches: Unwritten ones.
+            run: Its requests; how fast it was says what a batch is, for the machine may be slower at other times.
+        """
+        if batches is None:
+            return math.inf
+        seconds = run[-1].ended_at - run[0].began_at if len(run) > 2 * IN_FLIGHT else math.inf
+        return IN_FLIGHT + batches * UNWRITTEN_SECONDS * max(self.rate, len(run) / seconds)
 
     @property
     def crawl_seconds(self) -> float:
@@ -180,6 +195,7 @@ class Campaign:
         if twice := twice_within_a_run(runs):
             verdict.faults.append(f"{twice} URLs fetched twice by one run")
         verdict.refetched += refetched(runs)[:-1]
+        verdict.bounds += [stage.bound(verdict.batches, run) for run in runs[:-1]]
 
     def fetches(self) -> list[list[Fetch]]:
         """Return the requests of each run so far."""
@@ -219,7 +235,7 @@ def measure_rate(stage: Stage, verdict: Verdict) -> None:
 
 def kill_at_random(stage: Stage, verdict: Verdict) -> None:
     """Kill -9 at random moments, of start-up as of the crawl, until there were enough kills."""
-    verdict.bound = stage.bound
+    verdict.batches = 1
     # so late that a kill on average finds a few hundred pages done, and so early that most find work left
     latest = stage.start_seconds + min(stage.crawl_seconds / 2, 3.0)
     campaign = Campaign(stage, stage.new_db(), verdict)
@@ -244,7 +260,7 @@ def kill_at_random(stage: Stage, verdict: Verdict) -> None:
 
 def stop_by(number: signal.Signals, stage: Stage, verdict: Verdict) -> None:
     """Stop in good order: nothing may be fetched again but what was in flight, and the run says how it ended."""
-    verdict.bound = IN_FLIGHT
+    verdict.batches = 0
     campaign = Campaign(stage, stage.new_db(), verdict)
     sentences: set[str] = set()
     while verdict.interruptions < stage.size.stops and not campaign.is_complete:
@@ -277,9 +293,8 @@ def fill_the_disk(stage: Stage, verdict: Verdict, postgres: PostgreSQL | None) -
         if code != 1 or ("disk" if disk.limit_bytes else "is full; make room") not in said:
             verdict.faults.append(f"exit code {code}: {said}")
         disk.make_room()
+        verdict.batches = 2  # the one that found no room, and the one that waited behind it
         campaign.finish()
-        # what had been fetched for the batch that found no room, and for the one that waited behind it
-        verdict.bound = IN_FLIGHT + 2 * stage.rate * UNWRITTEN_SECONDS
 
 
 def stop_the_database(stage: Stage, postgres: PostgreSQL, verdict: Verdict) -> None:
@@ -373,7 +388,7 @@ def table(verdicts: list[Verdict], seed: int) -> Table:
     for heading in (*headings, ""):
         shown.add_column(heading, justify="left" if heading in ("scenario", "database", "") else "right")
     for one in verdicts:
-        mean, most = statistics.mean(one.refetched or [0]), max(one.refetched, default=0)
+        mean, (most, bound) = statistics.mean(one.refetched or [0]), one.worst
         shown.add_row(
             one.scenario,
             one.database,
@@ -383,7 +398,7 @@ def table(verdicts: list[Verdict], seed: int) -> Table:
             f"{one.stored} of {one.expected}",
             str(one.duplicates),
             f"{mean:.1f}, at most {most}",
-            "" if one.bound is None else f"{one.bound:.0f}",
+            "" if bound is None or one.batches is None else f"{bound:.0f}",
             "good" if one.is_good else "MISSED",
         )
     return shown
@@ -394,9 +409,10 @@ def figures(verdicts: list[Verdict]) -> Iterator[str]:
     for one in verdicts:
         name = f"{one.database}_{one.scenario.lower().replace(' ', '_').replace('-', '')}"
         yield f"{name}_cut_off={one.interruptions} {name}_lost={one.expected - one.stored}"
-        yield f"{name}_duplicates={one.duplicates} {name}_refetched_most={max(one.refetched, default=0)}"
-        if one.bound is not None:
-            yield f"{name}_bound={one.bound:.0f}"
+        most, bound = one.worst
+        yield f"{name}_duplicates={one.duplicates} {name}_refetched_most={most}"
+        if bound is not None and one.batches is not None:
+            yield f"{name}_bound={bound:.0f}"
         if one.gap_ms is not None:
             yield f"{name}_smallest_gap_ms={one.gap_ms:.1f}"
     yield f"good={sum(one.is_good for one in verdicts)} of={len(verdicts)}"
