@@ -120,13 +120,14 @@ def lease_urls(
         lease_for: After this time without a renewal the URLs wait again.
     """
     _end_leases(connection, and_(FrontierRow.source == walk.source, FrontierRow.leased_until < now), now=now)
-    is_due = FrontierRow.due_at <= now
+    # an expression, or SQLite takes the index of due times and sorts all that wait for every lease
+    is_due = func.coalesce(FrontierRow.due_at, now) <= now
     waiting = and_(_waits_for(walk), FrontierRow.state == WAITING, is_due)
     rows = _take(connection, waiting, (FrontierRow.priority, FrontierRow.id), limit)
     begin_slices(connection, {row.slice for row in rows}, now=now)
     if len(rows) < limit and walk.backfill is None:
         mine = [FrontierRow.source == walk.source, *([FrontierRow.scope == walk.scope] if walk.scope else [])]
-        revisits = and_(*mine, FrontierRow.state.in_((DONE, FAILED, HELD)), is_due)
+        revisits = and_(*mine, FrontierRow.state.in_((DONE, FAILED, HELD)), FrontierRow.due_at <= now)
         rows += _take(connection, revisits, (FrontierRow.due_at,), limit - len(rows))
     _update_ids(
         connection,
