@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from scripted import answer, path_of, serving
+from scripted import Exchange, answer, path_of, serving
 
 from crawler.config import Config
 from crawler.errors import BadInput
@@ -65,14 +66,21 @@ def test_a_running_crawl_listens_nowhere(
     tmp_path: Path,
 ) -> None:
     """No socket is open but those to the site, and no cookie that it set comes back."""
+    was_looked_at = threading.Event()
+
+    def hold(exchange: Exchange) -> None:
+        was_looked_at.wait(30)
+        exchange.reply(410)
+
     with serving(["one", "two"]) as site:
         site.script("/robots.txt", answer(404, Set_Cookie="visitor=1; Path=/"))
-        site.script(path_of("one"), lambda exchange: (time.sleep(1.5), exchange.reply(410))[0])
+        site.script(path_of("one"), hold)
         with start_child(*site.crawl(tmp_path)) as child:
             deadline = time.monotonic() + 30
             while len(site.log) < 3 and time.monotonic() < deadline:
                 time.sleep(0.02)
             connections = psutil.Process(child.pid).net_connections(kind="all")
+            was_looked_at.set()
             ended = wait_for(child)
         port = int(site.base_url.rpartition(":")[2])
     assert ended.code == 0, ended
