@@ -4,10 +4,10 @@
 
 A crawl of all articles of the local site is killed at random moments, each time followed by the same command, until
 it has been killed often enough; a crawl that completes is judged, and the next one starts on an empty database. Then
-the same with SIGTERM, Ctrl-C, a full disk, a PostgreSQL that is stopped hard and started again, and two crawls at
-once. The server's log says what was fetched, the database what was stored. Ends with one line of name=value figures;
-exit code 1 when an article is lost, a row is there twice, more is fetched again than was in flight or not yet
-written, or an exit code lies.
+the same with SIGTERM, Ctrl-C, a full disk, a disk on which writes fail at random (SQLite), a PostgreSQL that is
+stopped hard and started again, and two crawls at once. The server's log says what was fetched, the database what was
+stored. Ends with one line of name=value figures; exit code 1 when an article is lost, a row is there twice, more is
+fetched again than was in flight or not yet written, or an exit code lies.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # so that it runs from a checkout
 
-from benchmarks.stage.children import crawl_command, start  # noqa: E402 -- after the path is set
+from benchmarks.stage import failing_writes  # noqa: E402 -- after the path is set
+from benchmarks.stage.children import crawl_command, start, start_command  # noqa: E402 -- after the path is set
 from benchmarks.stage.databases import postgresql, size_of, sqlite_url  # noqa: E402 -- after the path is set
 from benchmarks.stage.disks import small_disk, small_tablespace  # noqa: E402 -- after the path is set
 from benchmarks.stage.judge import (  # noqa: E402 -- after the path is set
@@ -59,6 +60,7 @@ IN_FLIGHT = 16
 UNWRITTEN_SECONDS = 0.5
 DELAY_SECONDS = 0.05
 LONGEST_RUN_SECONDS = 300
+FAILING = 0.03  # of the writes to disk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +72,13 @@ class Size:
     stops: int
     """SIGTERMs and Ctrl-Cs, each."""
     outages: int
+    failing_runs: int
+    """Runs at most on a disk on which writes fail."""
     gap_requests: int
 
 
-FULL = Size(articles=2000, kills=100, stops=5, outages=5, gap_requests=1000)
-QUICK = Size(articles=150, kills=4, stops=1, outages=2, gap_requests=60)
+FULL = Size(articles=2000, kills=100, stops=5, outages=5, failing_runs=10, gap_requests=1000)
+QUICK = Size(articles=150, kills=4, stops=1, outages=2, failing_runs=2, gap_requests=60)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -167,6 +171,13 @@ class Campaign:
         self._began.append(time.time())
         command = crawl_command(self._stage.server.base_url, self.db, *options)
         return start(*command, limit_bytes=limit_bytes)
+
+    def start_with_failing_writes(self) -> subprocess.Popen[bytes]:
+        """Start the command on a disk on which single writes fail."""
+        self._verdict.runs += 1
+        self._began.append(time.time())
+        _, _, *arguments = crawl_command(self._stage.server.base_url, self.db)
+        return start_command(failing_writes.command(FAILING, *arguments))
 
     def wait_for_request(self, child: subprocess.Popen[bytes]) -> None:
         """Wait until a run has made a request."""
@@ -297,6 +308,26 @@ def fill_the_disk(stage: Stage, verdict: Verdict, postgres: PostgreSQL | None) -
         campaign.finish()
 
 
+def let_writes_fail(stage: Stage, verdict: Verdict) -> None:
+    """Crawl some times on a disk on which single writes fail, then once on one that has been mended."""
+    campaign = Campaign(stage, stage.new_db(), verdict)
+    Store.open(campaign.db).close()
+    said: set[str] = set()
+    while verdict.interruptions < stage.size.failing_runs and not campaign.is_complete:
+        code, sentence = end_of(campaign.start_with_failing_writes())
+        verdict.interruptions += 1
+        said.add(sentence)
+        if code == 0:
+            campaign.judge()
+        elif code != 1 or "check the disk" not in sentence:
+            verdict.faults.append(f"exit code {code}: {sentence}")
+    if not campaign.is_complete:
+        kept = look_into(campaign.db, stage.articles).articles
+        said.add(f"{kept} articles are kept of {verdict.interruptions} runs with {failing_writes.name_of_means()}")
+        campaign.finish()
+    verdict.notes = "; ".join(said)
+
+
 def stop_the_database(stage: Stage, postgres: PostgreSQL, verdict: Verdict) -> None:
     """Stop PostgreSQL hard and start it again while one crawl runs, which has to come to its end by itself."""
     campaign = Campaign(stage, postgres.new_database(), verdict)
@@ -352,7 +383,9 @@ def scenarios(stage: Stage, postgres: PostgreSQL | None) -> Iterator[tuple[str, 
     yield "SIGTERM", lambda verdict: stop_by(signal.SIGTERM, stage, verdict)
     yield "Ctrl-C", lambda verdict: stop_by(signal.SIGINT, stage, verdict)
     yield "disk full", lambda verdict: fill_the_disk(stage, verdict, postgres)
-    if postgres is not None:
+    if postgres is None:
+        yield "writes failing", lambda verdict: let_writes_fail(stage, verdict)
+    else:
         yield "server stopped", lambda verdict: stop_the_database(stage, postgres, verdict)
     yield "two at once", lambda verdict: crawl_twice_at_once(stage, verdict)
     yield "two with delay", lambda verdict: crawl_twice_at_once(stage, verdict, delay=DELAY_SECONDS)

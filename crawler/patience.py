@@ -1,6 +1,6 @@
 """Work on a database that may be away for a while: done in a thread, and again until the database is back.
 
-A server that is restarted, or a lock that another program holds, costs a run time and nothing else.
+A server that is restarted, a lock that another program holds, or a write that failed costs a run time and nothing else.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from storage import StoreUnreachable
+from storage import Patience, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +21,8 @@ T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
-# Longest wait for a database that cannot be reached, and the pause between two tries.
+# Longest wait for a database that cannot be reached.
 PATIENCE_SECONDS = 60.0
-RETRY_SECONDS = 0.5
 
 
 async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -32,16 +31,15 @@ async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
     Raises:
         StoreUnavailable: The database is still away, or cannot be used at all.
     """
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    patience = Patience(PATIENCE_SECONDS)
     call = partial(work, *args, **kwargs)
     while True:
         try:
             return await asyncio.to_thread(call)
-        except StoreUnreachable as error:
-            if time.monotonic() > give_up_at:
-                raise
+        except StoreUnavailable as error:
+            pause = patience.pause_after(error)
             logger.info("%s; trying again", error)
-            await asyncio.sleep(RETRY_SECONDS)
+            await asyncio.sleep(pause)
 
 
 def patiently(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -52,12 +50,11 @@ def patiently(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     Raises:
         StoreUnavailable: The database is still away, or cannot be used at all.
     """
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    patience = Patience(PATIENCE_SECONDS)
     while True:
         try:
             return work(*args, **kwargs)
-        except StoreUnreachable as error:
-            if time.monotonic() > give_up_at:
-                raise
+        except StoreUnavailable as error:
+            pause = patience.pause_after(error)
             logger.info("%s; trying again", error)
-            time.sleep(RETRY_SECONDS)
+            time.sleep(pause)

@@ -67,9 +67,9 @@ def run_crawl(
     crawler = process.create_crawler(NewsSpider)
     ending = _Ending(crawler, on_progress)
     now = datetime.now(UTC)
-    store.frontier.settle_dead_runs(now=now)
-    run = run or store.start_run(plan, now=now)
-    walk = store.frontier.open_walk(plan, run_id=run.id, now=now)
+    patiently(store.frontier.settle_dead_runs, now=now)
+    run = run or patiently(store.start_run, plan, now=now)
+    walk = patiently(store.frontier.open_walk, plan, run_id=run.id, now=now)
     window = None
     if plan.backfill is not None:
         window = store.backfills.read(plan.backfill).window

@@ -13,6 +13,7 @@ from storage.channel_records import (
 from storage.channels import Channels
 from storage.coverage import CoverageCell, Coverages, KnownArticle, Standing, cells_of
 from storage.errors import (
+    DiskTrouble,
     LeadershipLost,
     ScheduleExists,
     StoreError,
@@ -30,6 +31,7 @@ from storage.history import Change, ChangeKind, History, RevisionMarks
 from storage.hosts import Hosts, HostState, KeptRobots
 from storage.leadership import Leaderships
 from storage.monitors import Monitors
+from storage.patience import Patience
 from storage.positions import Position
 from storage.pruning import Pruned, Retention
 from storage.reading import SectionCount
@@ -97,6 +99,7 @@ __all__ = [
     "Cron",
     "DateOrigin",
     "Decision",
+    "DiskTrouble",
     "ExportedRevision",
     "Exports",
     "FoundUrl",
@@ -125,6 +128,7 @@ __all__ = [
     "Outcome",
     "Overlap",
     "Partition",
+    "Patience",
     "PlannedSlice",
     "Position",
     "Progress",

@@ -21,7 +21,7 @@ from sqlalchemy.exc import (
     TimeoutError as PoolTimeoutError,
 )
 
-from storage.errors import StoreError, StoreUnavailable, StoreUnreachable, WriteRefused
+from storage.errors import DiskTrouble, StoreError, StoreUnavailable, StoreUnreachable, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +77,9 @@ _PASSING = frozenset(
     }
 )
 
+# What the next write may not meet. A full disk is not among it, and PostgreSQL sees to its disk itself.
+_OF_THE_DISK = _SQLITE[sqlite3.SQLITE_IOERR]
+
 
 @contextmanager
 def in_plain_words(url: URL) -> Iterator[None]:
@@ -85,6 +88,7 @@ def in_plain_words(url: URL) -> Iterator[None]:
     Raises:
         StoreUnavailable: It cannot be read or written.
         StoreUnreachable: It cannot be reached for now.
+        DiskTrouble: Its disk failed.
         WriteRefused: It cannot hold a value it was given.
     """
     try:
@@ -116,7 +120,11 @@ def _tell(error: StatementError, url: URL) -> StoreError | None:
             reason = _POSTGRESQL["57"] if _STARTING.search(first_line) else reason
     if reason is None:
         return None
-    kind = StoreUnreachable if reason in _PASSING else StoreUnavailable
+    kind = StoreUnavailable
+    if reason in _PASSING:
+        kind = StoreUnreachable
+    elif reason == _OF_THE_DISK:
+        kind = DiskTrouble
     return kind(f"the database {name_of(url)} {reason} ({first_line})")
 
 

@@ -3,6 +3,7 @@
 StoreError
 ├── StoreUnavailable    the database cannot be opened or written; the message says what to check
 │   ├── StoreUnreachable    for now: its server is down or starting, or another program holds it
+│   ├── DiskTrouble         a read or write on the disk failed; nothing of the batch was written
 │   └── WrongSchema         it is older or newer than this program
 ├── WriteRefused        the database cannot hold a value it was given; nothing of the batch was written
 ├── UnknownArticle      no article has this URL; has .url
@@ -23,6 +24,10 @@ class StoreUnavailable(StoreError):
 
 class StoreUnreachable(StoreUnavailable):
     """The database cannot be reached for now; trying again may help."""
+
+
+class DiskTrouble(StoreUnavailable):
+    """A read or write on the disk failed; nothing of the transaction was written, and a smaller one may pass."""
 
 
 class WrongSchema(StoreUnavailable):

@@ -12,7 +12,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from storage.errors import StoreError, StoreUnreachable, WriteRefused
+from storage.errors import DiskTrouble, StoreError, StoreUnavailable, StoreUnreachable, WriteRefused
+from storage.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,17 +24,15 @@ logger = logging.getLogger(__name__)
 Work = TypeVar("Work")
 Done = TypeVar("Done")
 
-# Seconds between two tries to reach a database that is away.
-RETRY_SECONDS = 0.5
-
 
 class BatchWriter(Generic[Work, Done]):
     """Writes submitted work, one transaction a batch, in a thread of its own.
 
     A batch is written when it is full, when its first piece has waited long enough, or when `flush` asks for it. A
-    piece that the database refuses is searched out by halving its batch, so that all others are kept. While the
-    database cannot be reached the batch is tried again. Any other error stops the writer: `submit` and `close` raise
-    it, and `unsaved` holds what is not on disk.
+    piece that the database refuses is searched out by halving its batch, so that all others are kept; a batch of
+    which a write to the disk failed is halved too, for fewer writes are more likely to pass. While the database
+    cannot be reached the batch is tried again, and so is a single piece for a moment where the disk fails. Any other
+    error stops the writer: `submit` and `close` raise it, and `unsaved` holds what is not on disk.
 
     Args:
         write: Called in the writer's thread with a batch; writes all of it or none and returns what that did, one
@@ -165,12 +164,14 @@ class BatchWriter(Generic[Work, Done]):
         answers: list[Done | WriteRefused]
         try:
             answers = list(self._write_patiently(batch))
-        except WriteRefused as error:
+        except (WriteRefused, DiskTrouble) as error:
             if len(batch) > 1:
                 middle = len(batch) // 2
                 self._write(batch[:middle])
                 self._write(batch[middle:])
                 return
+            if isinstance(error, DiskTrouble):
+                raise
             answers = [error]
         with self._lock:
             for _ in batch:
@@ -178,15 +179,16 @@ class BatchWriter(Generic[Work, Done]):
         self._on_written(list(zip(batch, answers, strict=True)))
 
     def _write_patiently(self, batch: Sequence[Work]) -> Sequence[Done]:
-        give_up_at = time.monotonic() + self._patience_seconds
+        patience = Patience(self._patience_seconds)
         has_complained = False
         while True:
             try:
                 return self._write_batch(batch)
-            except StoreUnreachable as error:
-                if time.monotonic() >= give_up_at:
+            except StoreUnavailable as error:
+                if isinstance(error, DiskTrouble) and len(batch) > 1:
                     raise
-                if not has_complained:
+                pause = patience.pause_after(error)
+                if isinstance(error, StoreUnreachable) and not has_complained:
                     logger.warning("%s; trying again for %.0f s", error, self._patience_seconds)
                     has_complained = True
-                time.sleep(RETRY_SECONDS)
+                time.sleep(pause)

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from storage import Article, BatchWriter, Outcome, Store, StoreError, StoreUnavailable, StoreUnreachable, WriteRefused
+from storage import (
+    Article,
+    BatchWriter,
+    DiskTrouble,
+    Outcome,
+    Store,
+    StoreError,
+    StoreUnavailable,
+    StoreUnreachable,
+    WriteRefused,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
+
+    from conftest import Ended
 
     Written = list[tuple[Article, Outcome | WriteRefused]]
 
+SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -116,6 +131,60 @@ def test_only_the_refused_article_is_refused(store: Store, numbered: Callable[[i
 
 def _fields(article: Article) -> dict[str, object]:
     return {name: getattr(article, name) for name in Article.__dataclass_fields__}
+
+
+def test_a_batch_of_which_a_write_failed_is_written_in_smaller_ones(
+    small: Store, numbered: Callable[[int], Article]
+) -> None:
+    """Fewer writes are more likely to pass; a single article is tried again, and each is stored once."""
+    save, failures = saving(small), iter([True, True, False] * 20)
+
+    def write(batch: Sequence[Article]) -> list[Outcome]:
+        if len(batch) > 2 or next(failures):
+            raise DiskTrouble("the disk failed")
+        return save(batch)
+
+    reported: Written = []
+    with small, BatchWriter(write, reported.extend, max_batch=20) as writer:
+        for number in range(20):
+            writer.submit(numbered(number))
+        writer.close()
+        assert [(article.title, outcome) for article, outcome in reported] == [
+            (str(number), Outcome.NEW) for number in range(20)
+        ]
+        assert small.count_articles() == 20
+
+
+def test_a_disk_that_stays_broken_stops_the_writer(small: Store, numbered: Callable[[int], Article]) -> None:
+    """After half a second of tries the error is told, and the batch is known as not kept."""
+
+    def write(_: Sequence[Article]) -> list[Outcome]:
+        raise DiskTrouble("the disk failed")
+
+    with small:
+        writer = BatchWriter(write, lambda _: None)
+        writer.submit(numbered(1))
+        with pytest.raises(DiskTrouble, match="the disk failed"):
+            writer.close()
+        assert [article.title for article in writer.unsaved] == ["1"]
+
+
+def test_an_import_onto_a_disk_on_which_writes_fail_loses_nothing(
+    newscrawl: Callable[..., Ended], tmp_path: Path, stored_seeds: str
+) -> None:
+    """What it says is stored is stored; the same command, on a disk that was mended, stores the rest, once."""
+    url = f"sqlite:///{tmp_path}/news.db"
+    Store.open(url).close()
+    command = ("seeds", "import", str(SEEDS), "--json", "--db", url)
+    failing = [sys.executable, "-m", "benchmarks.stage.failing_writes", "0.01", *command]
+    ended = subprocess.run(failing, cwd=SEEDS.parent, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0 or "check the disk" in ended.stderr, ended
+    with Store.open(url) as store:
+        run = store.run(1)
+        assert run is None or store.count_articles() >= run.counts.get("new", 0)
+    assert newscrawl(*command).code == 0
+    mended, whole = (newscrawl("db", "dump", "--table", "articles", "--db", one).out for one in (url, stored_seeds))
+    assert mended == whole
 
 
 def test_an_error_in_the_thread_is_never_lost(small: Store, numbered: Callable[[int], Article]) -> None:

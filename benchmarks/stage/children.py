@@ -41,9 +41,16 @@ def start(*arguments: str | Path, limit_bytes: int | None = None, **environment:
         limit_bytes: Largest file it may write; None for no limit.
         environment: Variables beside our own.
     """
+    return start_command([sys.executable, *map(str, arguments)], limit_bytes=limit_bytes, **environment)
+
+
+def start_command(
+    command: Sequence[str], limit_bytes: int | None = None, **environment: str
+) -> subprocess.Popen[bytes]:
+    """Start any command likewise."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NEWSCRAWL_")}
     return subprocess.Popen(
-        [sys.executable, *map(str, arguments)],
+        command,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
