@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -66,19 +65,18 @@ def test_a_running_crawl_listens_nowhere(
     tmp_path: Path,
 ) -> None:
     """No socket is open but those to the site, and no cookie that it set comes back."""
-    was_looked_at = threading.Event()
+    is_asked, was_looked_at = threading.Event(), threading.Event()
 
     def hold(exchange: Exchange) -> None:
-        was_looked_at.wait(30)
+        is_asked.set()
+        was_looked_at.wait(60)
         exchange.reply(410)
 
     with serving(["one", "two"]) as site:
         site.script("/robots.txt", answer(404, Set_Cookie="visitor=1; Path=/"))
         site.script(path_of("one"), hold)
         with start_child(*site.crawl(tmp_path)) as child:
-            deadline = time.monotonic() + 30
-            while len(site.log) < 3 and time.monotonic() < deadline:
-                time.sleep(0.02)
+            assert is_asked.wait(60)
             connections = psutil.Process(child.pid).net_connections(kind="all")
             was_looked_at.set()
             ended = wait_for(child)
