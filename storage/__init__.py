@@ -6,8 +6,10 @@ from storage.channel_records import (
     Channel,
     ChannelKind,
     ChannelSighting,
+    ChannelTally,
     DateOrigin,
     ListedArticle,
+    Polled,
     ShownArticle,
 )
 from storage.channels import Channels
@@ -89,6 +91,7 @@ __all__ = [
     "Channel",
     "ChannelKind",
     "ChannelSighting",
+    "ChannelTally",
     "Channels",
     "Claim",
     "CoverageCell",
@@ -130,6 +133,7 @@ __all__ = [
     "Partition",
     "Patience",
     "PlannedSlice",
+    "Polled",
     "Position",
     "Progress",
     "Pruned",

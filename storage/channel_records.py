@@ -87,3 +87,39 @@ class ChannelSighting:
     stated_at: datetime | None
     stated_by: DateOrigin | None
     section: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """One poll, and what it was the first to show."""
+
+    number: int
+    """Grows in the order in which polls were written."""
+    channel: Channel
+    polled_at: datetime
+    is_read: bool
+    """It was answered, be it with nothing new."""
+    shown: int
+    """Articles that it showed; 0 for an unmodified answer."""
+    published: tuple[datetime, ...]
+    """When the articles were published that this poll, of all channels, was the first to show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTally:
+    """What one channel cost and brought."""
+
+    channel: Channel
+    requests: int
+    unmodified: int
+    failed: int
+    seen: int
+    """Articles that it showed."""
+    found_first: int
+    """Of these, those that it showed before any other channel did."""
+    found_alone: int
+    """Of these, those that no other channel has shown."""
+    mean_lag_seconds: float | None
+    """How long after the first channel it showed an article; None if it showed none."""
+    mean_lead_seconds: float | None
+    """How long before the second channel it showed what it found first; None if it found nothing before another."""

@@ -46,7 +46,7 @@ class SightingRow(Row):
     """That one channel showed one article, since when, and what it said of it then."""
 
     __tablename__ = "sightings"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (Index(None, "channel_id", "first_seen_at"), {"sqlite_with_rowid": False})
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), primary_key=True)
     url_key: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True, index=True)

@@ -10,6 +10,7 @@ from storage.channel_records import Channel, ChannelKind, ChannelSighting, DateO
 from storage.channel_tables import ChannelRow, ListedArticleRow, SightingRow
 from storage.database import reading, writing
 from storage.identity import canonical_url, url_key
+from storage.polls import read_polls, tally_channels
 from storage.sightings import note_shown
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from storage.channel_records import ShownArticle
+    from storage.channel_records import ChannelTally, Polled, ShownArticle
 
 # Listed articles read at once.
 PAGE = 500
@@ -75,6 +76,27 @@ class Channels:
             if len(page) < PAGE:
                 return
             after = page[-1].url_key
+
+    def polled(self, source: str, *, after: int = 0, since: datetime) -> list[Polled]:
+        """Return polls of the channels of a source, in the order in which they were written, a few hundred at most.
+
+        Args:
+            source: Name of the source.
+            after: Only those behind the poll of this number.
+            since: Only those made at or after this instant; aware.
+        """
+        with reading(self._engine) as connection:
+            return read_polls(connection, source, after=after, since=since, limit=PAGE)
+
+    def tallies(self, source: str, *, since: datetime | None = None) -> list[ChannelTally]:
+        """Return of each channel of a source what it cost and what it brought, the one that found most first.
+
+        Args:
+            source: Name of the source.
+            since: Only requests, and articles first seen, at or after this instant; aware.
+        """
+        with reading(self._engine) as connection:
+            return tally_channels(connection, source, since=since)
 
     def sightings(self, url: str) -> list[ChannelSighting]:
         """Return which channels have shown an article, the first one first.

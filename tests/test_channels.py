@@ -163,3 +163,42 @@ def test_a_crawl_keeps_which_channel_showed_what(
     assert {ChannelKind.FRONT_PAGE, ChannelKind.SECTION} <= kinds
     one = listed[stored.article.canonical_url]
     assert (one.section, one.stated_by, one.stated_at) == ("中国", DateOrigin.TIME, stored.article.published_at)
+
+
+def test_polls_say_what_they_were_the_first_to_show(store: Store, make_article: Callable[..., Article]) -> None:
+    """By the time on the article's page, else the channel's, else that of the poll; what was known is not news."""
+    poll(store, FEED, shown(1, stated_at=NOW - HOUR, stated_by=DateOrigin.TIME), shown(2))
+    store.save(make_article(canonical_url=shown(2).url, published_at=NOW - MINUTE, fetched_at=NOW), now=NOW)
+    poll(store, FRONT, shown(1), shown(3), now=NOW + HOUR)
+    poll(store, FEED, now=NOW + 2 * HOUR, is_unmodified=True)
+    poll(store, FEED, now=NOW + 3 * HOUR, state=FrontierState.FAILED)
+    polls = store.channels.polled("rfi-cn", since=NOW)
+    assert [(one.channel, one.polled_at, one.is_read, one.shown, sorted(one.published)) for one in polls] == [
+        (FEED, NOW, True, 2, [NOW - HOUR, NOW - MINUTE]),
+        (FRONT, NOW + HOUR, True, 2, [NOW + HOUR]),
+        (FEED, NOW + 2 * HOUR, True, 0, []),
+        (FEED, NOW + 3 * HOUR, False, 0, []),
+    ]
+    assert store.channels.polled("rfi-cn", after=polls[1].number, since=NOW) == polls[2:]
+    assert store.channels.polled("rfi-cn", since=NOW + 3 * HOUR) == polls[3:]
+    assert store.channels.polled("rfi-fr", since=NOW) == []
+
+
+def test_tallies_say_what_each_channel_is_worth(store: Store, newscrawl: Callable[..., Ended]) -> None:
+    """Requests, articles seen, found first and alone, and how long before or behind the others."""
+    poll(store, FEED, shown(1), shown(2))
+    poll(store, FRONT, shown(1), shown(3), now=NOW + HOUR)
+    poll(store, FEED, shown(1), shown(2), now=NOW + 2 * HOUR)
+    feed, front = store.channels.tallies("rfi-cn")
+    assert (feed.channel, feed.requests, feed.seen, feed.found_first, feed.found_alone) == (FEED, 2, 2, 2, 1)
+    assert (feed.mean_lag_seconds, feed.mean_lead_seconds) == (0.0, 3600.0)
+    assert (front.requests, front.seen, front.found_first, front.found_alone) == (1, 2, 1, 1)
+    assert (front.mean_lag_seconds, front.mean_lead_seconds) == (1800.0, None)
+    later = {one.channel: one for one in store.channels.tallies("rfi-cn", since=NOW + HOUR)}
+    assert (later[FEED].requests, later[FEED].seen, later[FRONT].found_first) == (1, 0, 1)
+    ended = newscrawl("channels", "rfi-cn", "--json", "--db", store.url)
+    assert (ended.code, [one["found_first_per_request"] for one in ended.objects]) == (0, [1.0, 1.0])
+    assert ended.objects[0]["channel"] == FEED.url
+    told = newscrawl("channels", "rfi-cn", "--since", "2026-01-01", "--db", store.url)
+    assert "30.0 min" in told.out
+    assert newscrawl("channels", "rfi-xx", "--db", store.url).code == 2

@@ -16,6 +16,7 @@ from crawler import __version__
 from crawler.cli import (
     articles,
     backfill,
+    channels,
     coverage,
     crawl,
     db,
@@ -62,6 +63,7 @@ app.add_typer(inspect.app, name="inspect")
 app.add_typer(db.app, name="db")
 app.command("serve")(serve.serve)
 app.command("sources")(sources.sources)
+app.command("channels")(channels.channels)
 app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 

@@ -36,6 +36,7 @@ def serve(
 ) -> None:
     """Run schedules until SIGTERM or Ctrl-C; one service leads, others on the same database wait to take over."""
     # the clock takes a tenth of a second to import, and every other command does without
+    from crawler.service.adaptive import AdaptivePolls  # noqa: PLC0415 -- see above
     from crawler.service.children import Limits  # noqa: PLC0415 -- see above
     from crawler.service.serving import Service  # noqa: PLC0415 -- see above
     from crawler.service.serving import serve as run_service  # noqa: PLC0415 -- see above
@@ -55,4 +56,4 @@ def serve(
         ),
     )
     with open_store(db) as store:
-        run_service(store, service, next_poll=lambda _, __: None)
+        run_service(store, service, next_poll=AdaptivePolls(store))

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 # Of the budget so much is planned for; the rest is for days on which more happens.
 AIM = 0.97
 
-# How fast the price follows when more or less was spent than planned; and by how much it may.
+# How fast the price follows, each hour, when more or less was spent than planned; and by how much it may.
 GAIN = 0.1
-MOST_CORRECTION = 20.0
+MOST_CORRECTION = 2.0
+
+# A budget that is spent to the last request says nothing of how many more were wanted; some more.
+EXHAUSTED = 1.25
 
 
 class Budget:
@@ -50,7 +53,7 @@ class Budget:
 
     def left_at(self, at: float) -> int:
         """Return how many requests the budget has left at a moment."""
-        return self.requests_a_day - sum(1 for spent in self._spent if spent > at - DAY)
+        return self.requests_a_day - sum(1 for spent in self._spent if spent >= at - DAY)
 
     def reckon(self, rates: Iterable[Rates], *, now: float, offset: float) -> None:
         """Set the price at which the channels take, over the next day, what the budget gives.
@@ -69,8 +72,10 @@ class Budget:
         watched = min(now - self._began_at, DAY)
         if watched < DAY / 4 or now <= self._priced_at:
             return
-        spent = sum(1 for at in self._spent if at > now - DAY)
+        spent = self.requests_a_day - self.left_at(now)
         share = max(spent, 1) / (self.requests_a_day * AIM * watched / DAY)
+        if spent == self.requests_a_day:
+            share = EXHAUSTED
         correction = self._correction * share ** (GAIN * min((now - self._priced_at) / HOUR, 6.0))
         self._correction = min(max(correction, 1 / MOST_CORRECTION), MOST_CORRECTION)
         self._priced_at = now

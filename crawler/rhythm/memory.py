@@ -77,4 +77,4 @@ class Memory:
                 weight = 0.5 ** ((now - instant) / HALF_LIFE)
                 self.by_hour[hour_of_week(instant + offset)] += weight
                 self.by_minute[minute_of_hour(instant + offset)] += weight
-        self.polled_at = now
+        self.polled_at = max(now, self.polled_at or now)

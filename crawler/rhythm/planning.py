@@ -5,8 +5,9 @@ rate r is polled best every sqrt(2 price / r) seconds, and then costs sqrt(2 pri
 
     price + cost of waiting until then - integral of sqrt(2 price r)
 
-is least: for a constant rate that is the same rule, for one that changes it follows the hours, and where articles come
-at certain minutes it puts polls right behind them.
+is least: for a constant rate that is the same rule, and for one that changes it follows the hours. Within an hour the
+integral grows as articles come: where they come at certain minutes, waiting between these costs and gains nothing, and
+polls fall right behind them.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from crawler.rhythm.memory import DAY, MINUTE, hour_of_week, minute_of_hour
+from crawler.rhythm.memory import DAY, HOUR, MINUTE, WEEK_HOURS
 
 if TYPE_CHECKING:
     from crawler.rhythm.rates import Rates
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 LONGEST = 2 * DAY
 
 # For so long ahead minutes are told apart; further on steps are coarser.
-FINE = 2 * 3600.0
-COARSE_MINUTES = 5
+FINE = 2 * HOUR
+COARSE = 5 * MINUTE
 
 
 def plan_poll(rates: Rates, *, last: float, price: float, most: float, offset: float) -> float:
@@ -37,35 +38,31 @@ def plan_poll(rates: Rates, *, last: float, price: float, most: float, offset: f
         most: Poll before so many articles are expected to have come.
         offset: What local clocks are ahead of UTC.
     """
-    instant = last
-    waiting = cost = worth = 0.0
-    best, best_at = math.inf, last + LONGEST
-    while instant < last + LONGEST:
-        step, share = _step(rates, instant, last, offset)
-        hourly = rates.by_hour[hour_of_week(instant + offset)]
+    local = last + offset
+    waiting = cost = worth = elapsed = 0.0
+    best, best_after = math.inf, LONGEST
+    factor = math.sqrt(2 * price)
+    while elapsed < LONGEST:
+        if elapsed < FINE:
+            step = MINUTE - local % MINUTE
+            share = rates.by_minute[int(local // MINUTE) % 60]
+        else:
+            step = COARSE - local % COARSE
+            share = rates.by_five_minutes[int(local // COARSE) % 12]
+        hourly = rates.by_hour[int(local // HOUR) % WEEK_HOURS]
         coming = hourly * share * step
         cost += (waiting + coming / 2) * step
         waiting += coming
-        worth += math.sqrt(2 * price * hourly) * step
-        instant += step
+        worth += factor * math.sqrt(hourly) * share * step
+        elapsed += step
+        local += step
         if waiting > most:
-            return min(best_at, instant)
+            return last + min(best_after, elapsed)
         if cost - worth < best:
-            best, best_at = cost - worth, instant
+            best, best_after = cost - worth, elapsed
         elif cost - worth > best + price:
             break
-    return best_at
-
-
-def _step(rates: Rates, instant: float, last: float, offset: float) -> tuple[float, float]:
-    """Return how many seconds to go on with, and how much more than the hour's mean they bring."""
-    local = instant + offset
-    minute = minute_of_hour(local)
-    if instant - last < FINE:
-        return MINUTE - local % MINUTE, rates.by_minute[minute]
-    span = COARSE_MINUTES * MINUTE
-    share = sum(rates.by_minute[(minute + ahead) % 60] for ahead in range(COARSE_MINUTES)) / COARSE_MINUTES
-    return span - local % span, share
+    return last + best_after
 
 
 def most_before_a_page_is_full(size: int) -> float:

@@ -39,6 +39,8 @@ class Rates:
     """Articles a second, by local hour of the week."""
     by_minute: tuple[float, ...]
     """How much more than the hour's mean each minute brings; 1 is the mean."""
+    by_five_minutes: tuple[float, ...]
+    """The same of each five minutes."""
 
 
 def middling_rate(memories: Iterable[Memory]) -> float:
@@ -69,10 +71,12 @@ def rates_of(memory: Memory, shared: Sequence[float], middling: float) -> Rates:
     rate = (memory.articles + RATE_WEIGHT) / (memory.watched_hours + RATE_WEIGHT / middling)
     own_day = _leaning(_daily(memory.by_hour), shared, OWN_DAY_WEIGHT)
     hours = _leaning(memory.by_hour, own_day, OWN_WEEK_WEIGHT)
-    minutes = sum(memory.by_minute)
+    scale = 60 / (sum(memory.by_minute) + 60 * MINUTE_WEIGHT)
+    minutes = tuple(scale * (weight + MINUTE_WEIGHT) for weight in memory.by_minute)
     return Rates(
         by_hour=tuple(max(rate, LEAST_RATE) / HOUR * share for share in hours),
-        by_minute=tuple(60 * (weight + MINUTE_WEIGHT) / (minutes + 60 * MINUTE_WEIGHT) for weight in memory.by_minute),
+        by_minute=minutes,
+        by_five_minutes=tuple(sum(minutes[start : start + 5]) / 5 for start in range(0, 60, 5)),
     )
 
 

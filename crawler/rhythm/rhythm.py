@@ -99,7 +99,7 @@ class Rhythm:
         """
         if not self._planned:
             return None
-        first = self._budget.allowed_at(min(self._planned.values()))
+        first = self._budget.allowed_at(max(min(self._planned.values()), self._now))
         late = sorted((at, channel) for channel, at in self._planned.items() if at <= first + within_seconds)
         if len(late) > 1:
             late = late[: max(self._budget.left_at(first), 1)]
