@@ -58,6 +58,7 @@ from storage.records import (
     Walk,
     Window,
 )
+from storage.rereading import READ_FIELDS, Correction, KnownRevision, Rereading
 from storage.restoring import Returning
 from storage.schedule_records import (
     Adaptive,
@@ -80,6 +81,7 @@ from storage.store import Store
 from storage.writer import BatchWriter
 
 __all__ = [
+    "READ_FIELDS",
     "Adaptive",
     "Article",
     "Backfill",
@@ -94,6 +96,7 @@ __all__ = [
     "ChannelTally",
     "Channels",
     "Claim",
+    "Correction",
     "CoverageCell",
     "Coverages",
     "CrawlKind",
@@ -118,6 +121,7 @@ __all__ = [
     "KeptPage",
     "KeptRobots",
     "KnownArticle",
+    "KnownRevision",
     "Leadership",
     "LeadershipLost",
     "Leaderships",
@@ -137,6 +141,7 @@ __all__ = [
     "Position",
     "Progress",
     "Pruned",
+    "Rereading",
     "Retention",
     "Returning",
     "RevisionMarks",

@@ -139,6 +139,13 @@ def revision_columns(
         "stored_at": stored_at,
         "is_silent": revision.is_silent,
         "reader_version": article.reader_version,
+        **said_columns(article),
+    }
+
+
+def said_columns(article: Article) -> dict[str, Any]:
+    """Return what a revision's row says of the article beside its times."""
+    return {
         "title": article.title,
         "programme": article.programme,
         "agency": article.agency,

@@ -92,6 +92,26 @@ def read_seed_copies(engine: Engine) -> Iterator[StoredSeedCopy]:
         last_id = page[-1].id
 
 
+def seed_copies_between(connection: Connection, first: int, last: int) -> list[StoredSeedCopy]:
+    """Return the seed files whose numbers, in the order of import, lie between two, both included."""
+    decompress = ZstdDecompressor().decompress
+    query = (
+        select(SeedCopyRow.name, SeedCopyRow.observed_at, SeedCopyRow.content)
+        .add_columns(ArticleRow.canonical_url, ArticleRow.source)
+        .join(ArticleRow, ArticleRow.id == SeedCopyRow.article_id)
+        .where(SeedCopyRow.id.between(first, last))
+        .order_by(SeedCopyRow.id)
+    )
+    return [
+        StoredSeedCopy(
+            copy=SeedCopy(name=row.name, raw=decompress(row.content), observed_at=row.observed_at),
+            canonical_url=row.canonical_url,
+            source=row.source,
+        )
+        for row in connection.execute(query)
+    ]
+
+
 def seed_copies_of(connection: Connection, article_ids: Iterable[int]) -> dict[int, list[SeedCopy]]:
     """Return the seed files of some articles by the articles' ids, each in the order of import."""
     decompress = ZstdDecompressor().decompress

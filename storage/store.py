@@ -23,6 +23,7 @@ from storage.monitors import Monitors
 from storage.positions import forget_position, keep_position, read_position
 from storage.pruning import Retention
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
+from storage.rereading import Rereading
 from storage.restoring import restore
 from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
 from storage.schedules import Schedules
@@ -81,6 +82,8 @@ class Store:
         """Which process plans and starts runs."""
         self.monitors = Monitors(engine)
         """What readings look like, and pages that are held back."""
+        self.rereading = Rereading(engine)
+        """Revisions that are corrected by a better reading."""
 
     @classmethod
     def open(cls, url: str = "sqlite:///newscrawl.db", *, must_exist: bool = False) -> Self:

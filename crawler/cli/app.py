@@ -26,6 +26,7 @@ from crawler.cli import (
     inspect,
     monitors,
     prune,
+    reextract,
     replay,
     runs,
     search,
@@ -57,6 +58,7 @@ app.add_typer(articles.app, name="articles")
 app.command("search")(search.search)
 app.command("import")(imports.import_articles)
 app.command("prune")(prune.prune)
+app.command("reextract")(reextract.reextract)
 app.add_typer(runs.app, name="runs")
 app.add_typer(monitors.app, name="monitors")
 app.add_typer(inspect.app, name="inspect")
