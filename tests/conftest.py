@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from pytest_httpserver import HTTPServer
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 from werkzeug import Request, Response
 
-from crawler.archives.base import answer
+from crawler.archives.base import ArchivedResponse, answer
 from crawler.archives.serve import look_up
 from crawler.archives.site import SeedSite
 from crawler.cli import main
@@ -133,6 +135,30 @@ def shared() -> Path:
 def seed_site() -> SeedSite:
     """Return the local site made from the project's own seed files."""
     return SeedSite([SEEDS])
+
+
+@pytest.fixture(scope="session")
+def recorded_site(seed_site: SeedSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a WARC file of the local site as warcio writes it: every article, and what is none."""
+    path = tmp_path_factory.mktemp("recorded") / "site.warc.gz"
+    urls = ("https://www.rfi.fr/robots.txt", "https://www.rfi.fr/cn/", "https://www.rfi.fr/cn/nowhere/20230801-x")
+    with path.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=True, warc_version="1.1")
+        writer.write_record(writer.create_warcinfo_record(path.name, {"software": "warcio"}))
+        for url in (*urls, *seed_site.article_urls):
+            found = seed_site.lookup(url) or ArchivedResponse(url=url, status=404, headers=(), body=b"")
+            head = StatusAndHeaders(f"{found.status} OK", list(found.headers), protocol="HTTP/1.1")
+            said = {"WARC-Date": "2026-11-26T12:00:00Z"}
+            record = writer.create_warc_record(
+                url,
+                "response",
+                io.BytesIO(found.body),
+                len(found.body),
+                http_headers=head,
+                warc_headers_dict=said,
+            )
+            writer.write_record(record)
+    return path
 
 
 @pytest.fixture

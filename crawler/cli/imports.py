@@ -26,8 +26,8 @@ def import_articles(
         list[Path],
         typer.Argument(
             metavar="INPUT...",
-            help="Folders of seed files, bare git repositories of them, or exports (.jsonl, .csv, .parquet); - for JSON"
-            " Lines from standard input.",
+            help="Folders of seed files, bare git repositories of them, web archives (.warc, .warc.gz, .wacz), exports"
+            " (.jsonl, .csv, .parquet); - for JSON Lines from standard input.",
         ),
     ],
     *,

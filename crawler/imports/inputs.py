@@ -11,6 +11,7 @@ from crawler.imports.exported import SUFFIXES as EXPORTS
 from crawler.imports.exported import ExportedArticles
 from crawler.imports.git import GitHistory, is_repository
 from crawler.imports.seed_files import SeedFiles
+from crawler.imports.web_archives import WebArchive, is_web_archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
     from crawler.imports.pieces import Input
 
-KNOWN = "known are folders and files of seeds (.md, .txt), bare git repositories, and exports (.jsonl, .csv, .parquet)"
+KNOWN = (
+    "known are folders and files of seeds (.md, .txt), bare git repositories, web archives (.warc, .warc.gz, .wacz) and"
+    " exports (.jsonl, .csv, .parquet)"
+)
 
 
 def find_input(path: Path) -> Input:
@@ -48,13 +52,16 @@ def _find_folder(path: Path) -> Input:
     kinds = {type(found) for file in _files(path) if (found := _input_of(file, in_folder=True))}
     if len(kinds) > 1:
         raise BadInput(f"{path} holds files of several kinds; name them one by one")
-    return ExportedArticles(path) if kinds == {ExportedArticles} else SeedFiles(path)
+    kind = kinds.pop() if kinds else SeedFiles
+    return next(make(path) for make in (SeedFiles, WebArchive, ExportedArticles) if make is kind)
 
 
 def _input_of(path: Path, *, in_folder: bool = False) -> Input | None:
     # an export that is a folder is one of Parquet
     if path.suffix in EXPORTS and (path.suffix == ".parquet" or not in_folder):
         return ExportedArticles(path)
+    if is_web_archive(path):
+        return WebArchive(path)
     return SeedFiles(path) if is_seed_file(path.name) else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime  # noqa: TC003 -- pydantic reads the annotations
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,8 +17,11 @@ from crawler.items import ScrapedArticle
 from crawler.normalize import normalize
 from crawler.safe_html import clean_html
 from crawler.sources import source_named
-from storage import Image, Marks, Media, Returning, StoredAlias, StoredArticle, StoredClaim
+from storage import Claim, Image, Marks, Media, Returning, StoredAlias, StoredArticle, StoredClaim
 from storage.identity import canonical_url, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Hex = Annotated[str, Field(pattern=r"^(?:[0-9a-f]{2})*$")]
 Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -174,7 +177,14 @@ def _as_scraped(line: ExportedLine) -> ScrapedArticle:
         media=tuple(Media(url=one.url, type=one.type) for one in line.media),
         alternates=tuple(line.alternates.items()),
         content_id=line.content_id,
+        # an export of all revisions brings the claims along
+        claims=() if line.marks else tuple(_claims(line.seen_at)),
     )
+
+
+def _claims(seen_at: datetime | None) -> Iterator[Claim]:
+    if seen_at is not None:
+        yield Claim(field="observed_at", value=seen_at.isoformat(), origin="export")
 
 
 def _marks(marks: _Marks) -> Marks:

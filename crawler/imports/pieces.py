@@ -41,6 +41,8 @@ class Listed(NamedTuple):
     """JSON: where to go on when this piece, and all before it, are done; None where that is not possible."""
     raw: Any
     """What its input reads it by."""
+    size: int = 0
+    """Bytes that `raw` brings along; 0 for a name."""
 
 
 class Input(Protocol):

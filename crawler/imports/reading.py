@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 # Pieces that are handed over together: their way to another process and back costs little then.
 CHUNK = 50
 
+# Bytes that a chunk brings along: a page of a web archive weighs up to half a megabyte.
+CHUNK_BYTES = 2**20
+
 # Chunks that are read before other processes are started.
 READ_HERE = 8
 
@@ -59,7 +62,7 @@ def read_pieces(
     Raises:
         ReaderLost: Such a process was killed.
     """
-    chunks = iter(lambda: list(islice(listed, CHUNK)), [])
+    chunks = _chunks(listed)
     for chunk in chunks if not processes else islice(chunks, READ_HERE):
         yield from zip(_places(chunk), _read(given, chunk), strict=True)
     first = next(chunks, None)
@@ -79,6 +82,19 @@ def read_pieces(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _chunks(listed: Iterator[Listed | Refused]) -> Iterator[list[Listed | Refused]]:
+    chunk: list[Listed | Refused] = []
+    size = 0
+    for one in listed:
+        chunk.append(one)
+        size += 0 if isinstance(one, Refused) else one.size
+        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def _read_ahead(
