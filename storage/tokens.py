@@ -60,6 +60,9 @@ _ACCENTED = (
     ("\U000e0000", "\U000effff"),
 )
 
+# Characters that are looked up at once; a list of all would stay in memory for good, as gaps between other things.
+_TOGETHER = 0x400
+
 # Variants that OpenCC tells apart by the word they stand in.
 _VARIANTS = {"甦": "苏", "迳": "径", "锺": "钟", "瞭": "了", "藉": "借", "妳": "你"}
 
@@ -72,12 +75,16 @@ def _simplified() -> dict[str, str]:
     part of a text would not be found in it. The way over Hong Kong's and Taiwan's forms joins regional variants.
     """
     planes = ((0x3400, 0xA000), (0x20000, 0x32000))
-    characters = [chr(code) for code in chain.from_iterable(range(*plane) for plane in planes)]
-    forms = "\n".join(characters)
-    for conversion in ("t2s", "hk2t", "tw2t", "t2s"):
-        forms = OpenCC(conversion).convert(forms)
-    found = {old: _VARIANTS.get(new, new) for old, new in zip(characters, forms.split("\n"), strict=True)}
-    return {old: new for old, new in found.items() if old != new}
+    conversions = [OpenCC(name) for name in ("t2s", "hk2t", "tw2t", "t2s")]
+    simplified: dict[str, str] = {}
+    for first in chain.from_iterable(range(*plane, _TOGETHER) for plane in planes):
+        characters = [chr(code) for code in range(first, first + _TOGETHER)]
+        forms = "\n".join(characters)
+        for conversion in conversions:
+            forms = conversion.convert(forms)
+        found = {old: _VARIANTS.get(new, new) for old, new in zip(characters, forms.split("\n"), strict=True)}
+        simplified |= {old: new for old, new in found.items() if old != new}
+    return simplified
 
 
 @cache

@@ -11,7 +11,7 @@ from crawler.cli.options import Db, Json, open_store
 from crawler.cli.output import complain, print_json
 from crawler.cli.progress import watch
 from crawler.cli.runs import print_run, run_as_json
-from crawler.imports import count_cores, find_input, run_import
+from crawler.imports import Readers, count_cores, find_input, run_import
 from storage import CrawlRun, RunState
 
 Processes = Annotated[
@@ -38,11 +38,11 @@ def import_articles(
 ) -> None:
     """Read what others kept into the database; every piece is stored or refused with a reason."""
     inputs = [find_input(path) for path in paths]
-    with open_store(db) as store, watch("importing") as on_progress:
+    with reading(processes) as readers, open_store(db) as store, watch("importing") as on_progress:
         run = run_import(
             store,
             inputs,
-            processes=readers(processes),
+            readers=readers,
             from_start=from_start,
             on_progress=on_progress,
             on_refused=complain,
@@ -50,9 +50,9 @@ def import_articles(
     print_import(run, json=json)
 
 
-def readers(processes: int | None) -> int:
-    """Return how many processes read: one is left a core to write on."""
-    return max(1, count_cores() - 1) if processes is None else processes
+def reading(processes: int | None) -> Readers:
+    """Return who reads: one process is left a core to write on."""
+    return Readers(max(1, count_cores() - 1) if processes is None else processes)
 
 
 def print_import(run: CrawlRun, *, json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crawler.archives.seeds import find_seed_files
-from crawler.cli.imports import FromStart, Processes, print_import, readers
+from crawler.cli.imports import FromStart, Processes, print_import, reading
 from crawler.cli.options import Db, Json, open_store
 from crawler.cli.output import complain, print_json
 from crawler.cli.progress import watch
@@ -30,11 +30,11 @@ def import_seeds(
 ) -> None:
     """Read seed files into the database; every file is stored or refused with a reason."""
     files = sum(1 for _ in find_seed_files(paths))
-    with open_store(db) as store, watch("importing", total=files) as on_progress:
+    with reading(processes) as readers, open_store(db) as store, watch("importing", total=files) as on_progress:
         run = run_import(
             store,
             [SeedFiles(path) for path in paths],
-            processes=readers(processes),
+            readers=readers,
             from_start=from_start,
             on_progress=on_progress,
             on_refused=complain,

@@ -1,21 +1,19 @@
-"""Pieces are read in several processes, and come back in their order.
-
-The writer never leaves the process of the command. A small import is read there too: starting another process takes
-as long as reading a thousand files.
-"""
+"""Pieces are read in several processes, and come back in their order; the writer stays in that of the command."""
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from crawler.errors import ReaderLost
 from crawler.imports.pieces import Refused
@@ -37,7 +35,7 @@ CHUNK = 50
 # Bytes that a chunk brings along: a page of a web archive weighs up to half a megabyte.
 CHUNK_BYTES = 2**20
 
-# Chunks that are read before other processes are started.
+# Chunks that are read by the command where starting another process is not for nothing.
 READ_HERE = 8
 
 # Chunks under way for each process: one that it reads and one that waits for it. All are in memory.
@@ -49,39 +47,78 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class Readers:
+    """Processes that read pieces; a context manager, to be entered before the program starts threads.
+
+    Then they are forks: they cost nothing to start, and share the memory of what is loaded. In a program with threads,
+    whose forks may hang, they come from a server that loads the readers anew, and only when they are needed.
+
+    Args:
+        processes: How many; with 0, whoever asks reads.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self.processes = processes
+        self.are_started = False
+        """Without having been asked anything."""
+        self._others = multiprocessing.active_children()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        if self.processes:
+            context = _context()
+            self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_begin_reading)
+            if context.get_start_method() == "fork":
+                gc.collect()
+                gc.freeze()  # so that collecting garbage does not write to every page that is shared
+                self._pool.submit(os.getpid)
+                gc.unfreeze()
+                self.are_started = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def submit(self, given: Input, chunk: Sequence[Listed | Refused]) -> Future[list[Piece]]:
+        """Have a chunk read."""
+        assert self._pool is not None, "there are readers"
+        return self._pool.submit(_read, given, chunk)
+
+    def kill(self) -> None:
+        """End them at once: one may be waiting for a file that never comes, and none holds what is not on disk."""
+        for child in multiprocessing.active_children():
+            if child not in self._others:
+                child.kill()
+
+
 def read_pieces(
-    given: Input, listed: Iterator[Listed | Refused], *, processes: int
+    given: Input, listed: Iterator[Listed | Refused], readers: Readers
 ) -> Generator[tuple[dict[str, Any] | None, Piece], None, None]:
     """Read pieces and yield them in their order, each with its place; None is the place of what could not be listed.
 
     Args:
         given: What they are pieces of.
         listed: The pieces; taken a little ahead.
-        processes: Processes that read; with 0, this one.
+        readers: Who reads.
 
     Raises:
-        ReaderLost: Such a process was killed.
+        ReaderLost: One of them was killed.
     """
     chunks = _chunks(listed)
-    for chunk in chunks if not processes else islice(chunks, READ_HERE):
-        yield from zip(_places(chunk), _read(given, chunk), strict=True)
+    if not readers.are_started:
+        for chunk in islice(chunks, READ_HERE) if readers.processes else chunks:
+            yield from zip(_places(chunk), _read(given, chunk), strict=True)
     first = next(chunks, None)
     if first is None:
         return
-    others = multiprocessing.active_children()
-    pool = ProcessPoolExecutor(processes, mp_context=_context(), initializer=_begin_reading)
     try:
-        yield from _read_ahead(pool, given, first, chunks, limit=processes * UNDER_WAY)
+        yield from _read_ahead(readers, given, first, chunks)
     except BaseException as error:
-        # who reads may be waiting for a file that never comes, and holds nothing that is not on disk
-        for child in multiprocessing.active_children():
-            if child not in others:
-                child.kill()
+        readers.kill()
         if isinstance(error, BrokenProcessPool):
             raise ReaderLost from error
         raise
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _chunks(listed: Iterator[Listed | Refused]) -> Iterator[list[Listed | Refused]]:
@@ -98,14 +135,14 @@ def _chunks(listed: Iterator[Listed | Refused]) -> Iterator[list[Listed | Refuse
 
 
 def _read_ahead(
-    pool: ProcessPoolExecutor, given: Input, first: list[Listed | Refused], chunks: Iterator[list[Any]], *, limit: int
+    readers: Readers, given: Input, first: list[Listed | Refused], chunks: Iterator[list[Listed | Refused]]
 ) -> Iterator[tuple[dict[str, Any] | None, Piece]]:
     under_way: deque[tuple[list[dict[str, Any] | None], Future[list[Piece]]]] = deque()
     chunk: list[Listed | Refused] | None = first
     while chunk or under_way:
         if chunk:
-            under_way.append((_places(chunk), pool.submit(_read, given, chunk)))
-        if len(under_way) > limit or not chunk:
+            under_way.append((_places(chunk), readers.submit(given, chunk)))
+        if len(under_way) > readers.processes * UNDER_WAY or not chunk:
             places, future = under_way.popleft()
             yield from zip(places, future.result(), strict=True)
         chunk = next(chunks, None)
@@ -122,7 +159,9 @@ def _read(given: Input, chunk: Sequence[Listed | Refused]) -> list[Piece]:
 
 
 def _context() -> BaseContext:
-    """Return how processes are started: from a server that has loaded the readers once, and runs no threads."""
+    """Return how processes are started."""
+    if sys.platform == "linux" and threading.active_count() == 1:
+        return multiprocessing.get_context("fork")
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from crawler.imports.pieces import Input
+    from crawler.imports.reading import Readers
     from storage import CrawlRun, Returning, Store
 
     Work = tuple[dict[str, Any] | None, Import | Returning]
 
-# Pieces that wait to be written: two batches, so that the writer never waits; all that waits is in memory.
-MAX_PENDING = 400
+# Pieces that wait to be written: one batch, while another is written; all that waits is in memory.
+MAX_PENDING = 200
 
 # Pieces between two looks at the counts for whoever watches.
 PROGRESS_EVERY = 100
@@ -39,7 +40,7 @@ def run_import(
     store: Store,
     inputs: Sequence[Input],
     *,
-    processes: int,
+    readers: Readers,
     from_start: bool = False,
     on_progress: Callable[[Mapping[str, int]], None],
     on_refused: Callable[[str], None],
@@ -49,7 +50,7 @@ def run_import(
     Args:
         store: Where to.
         inputs: What to import.
-        processes: Processes that read, beside the one that writes; 0 reads in that one too.
+        readers: Who reads.
         from_start: Read again what an earlier import has read, instead of going on where it was.
         on_progress: Called now and then with the counts so far.
         on_refused: Called with one sentence for each refusal; it names the piece.
@@ -64,7 +65,7 @@ def run_import(
     state, reason = RunState.FINISHED, None
     try:
         for given in inputs:
-            _import(store, given, watched, processes=processes, from_start=from_start)
+            _import(store, given, watched, readers=readers, from_start=from_start)
     except KeyboardInterrupt:
         state, reason = RunState.STOPPED, "interrupted"
     except (StoreError, ReaderLost) as error:
@@ -132,7 +133,7 @@ class _Watched:
         return {outcome.value: counts.pop(outcome.value, 0) for outcome in Outcome} | dict(sorted(counts.items()))
 
 
-def _import(store: Store, given: Input, watched: _Watched, *, processes: int, from_start: bool) -> None:
+def _import(store: Store, given: Input, watched: _Watched, *, readers: Readers, from_start: bool) -> None:
     """Import one input, and note where the next import of it is to begin."""
     name = name_of(given)
     place = None if from_start else store.import_place(name)
@@ -143,7 +144,7 @@ def _import(store: Store, given: Input, watched: _Watched, *, processes: int, fr
         position = None if reached is None else Position(input=name, place=reached)
         return _write(store, [piece for _, piece in batch], position)
 
-    pieces = read_pieces(given, given.pieces(place), processes=processes)
+    pieces = read_pieces(given, given.pieces(place), readers)
     with closing(pieces), BatchWriter(write, watched.count_written, max_pending=MAX_PENDING) as writer:
         for number, (reached, piece) in enumerate(pieces, start=1):
             place = reached or place
