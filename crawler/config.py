@@ -102,6 +102,12 @@ class Config(BaseSettings):
     memory_limit_bytes: int = Field(default=1_000_000_000, gt=0)
     """Most memory that a run of the service may hold; a crawl of thousands of pages takes about 150 MB."""
 
+    health_port: int | None = Field(default=None, ge=0, le=65535)
+    """Port on which newscrawl serve answers /healthz and /metrics; none for no port, 0 for a free one."""
+
+    health_host: str = "127.0.0.1"
+    """Address on which it does: this machine only, unless set otherwise."""
+
     @property
     def user_agent(self) -> str:
         """Who we say we are, to every site."""

@@ -227,9 +227,13 @@ def read_run(connection: Connection, run_id: int) -> CrawlRun | None:
     return next(iter(_read(connection, _RUNS.where(CrawlRunRow.id == run_id))), None)
 
 
-def read_runs(connection: Connection, *, limit: int, schedule: str | None = None) -> list[CrawlRun]:
-    """Return the latest runs, newest first; with `schedule` only those that it planned."""
+def read_runs(
+    connection: Connection, *, limit: int, schedule: str | None = None, states: Sequence[RunState] = ()
+) -> list[CrawlRun]:
+    """Return the latest runs, newest first; with `schedule` only those that it planned, with `states` only those."""
     query = _RUNS if schedule is None else _RUNS.where(CrawlRunRow.schedule == schedule)
+    if states:
+        query = query.where(CrawlRunRow.state.in_([state.value for state in states]))
     return _read(connection, query.order_by(CrawlRunRow.id.desc()).limit(limit))
 
 

@@ -299,10 +299,16 @@ class Store:
         with writing(self._engine) as connection:
             return finish_run(connection, run_id, state=state, reason=reason, counts=counts, degraded=degraded, now=now)
 
-    def runs(self, limit: int = 20, *, schedule: str | None = None) -> list[CrawlRun]:
-        """Return the latest runs, newest first; with `schedule` only those that it planned."""
+    def runs(self, limit: int = 20, *, schedule: str | None = None, states: Sequence[RunState] = ()) -> list[CrawlRun]:
+        """Return the latest runs, newest first.
+
+        Args:
+            limit: At most so many.
+            schedule: Only those that it planned.
+            states: Only those in one of these; none for all.
+        """
         with reading(self._engine) as connection:
-            return read_runs(connection, limit=limit, schedule=schedule)
+            return read_runs(connection, limit=limit, schedule=schedule, states=states)
 
     def run(self, run_id: int) -> CrawlRun | None:
         """Return a run; None if there is no such run."""

@@ -14,11 +14,11 @@ import psycopg
 import pytest
 from scripted import answer, serving
 
-from crawler.doctor import Verdict
 from crawler.doctor.clock import check_past, check_zones, compare_clocks
 from crawler.doctor.database import DatabaseCheck
+from crawler.doctor.diagnosis import Verdict
 from crawler.doctor.disk import check_disk
-from storage import CrawlKind, CrawlPlan, RunState, Store
+from storage import CrawlKind, CrawlPlan, Cron, NewSchedule, RunState, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +220,7 @@ def test_no_site_is_asked_unless_it_is_named(doctor: Callable[..., dict[str, Any
         told.append(doctor("rfi-cn"))
         assert site.log == []
     assert [one["robots.txt"]["found"] for one in told] == [
-        "no site was asked, for no source is named",
+        "no site was asked, for none is named or scheduled",
         "no site was asked",
         "no site was asked, for it could not tell who asks",
     ]
@@ -273,6 +273,53 @@ def test_a_host_that_is_paused_is_left_alone(doctor: Callable[..., dict[str, Any
         "warning",
         f"{host} is not to be asked for another 60 min: HTTP 429",
     )
+
+
+def state_schedule(*, name: str = "hourly", source: str = "rfi-cn", added_at: datetime, via: str | None = None) -> None:
+    """Give the database of this folder an hourly schedule."""
+    plan = CrawlPlan(source=source, kind=CrawlKind.SCHEDULED, via=via)
+    trigger = Cron(expression="0 * * * *", zone="Asia/Shanghai")
+    with Store.open("sqlite:///newscrawl.db") as store:
+        store.schedules.add(NewSchedule(name=name, plan=plan, trigger=trigger), now=added_at)
+
+
+def test_the_sites_of_schedules_are_asked(doctor: Callable[..., dict[str, Any]]) -> None:
+    """Those of sources that have a live one that is not paused; its zone is needed, too."""
+    state_schedule(added_at=datetime.now(UTC))
+    state_schedule(name="stand-in", source="rfi-fr", added_at=datetime.now(UTC), via="http://127.0.0.1:9")
+    with serving([]) as site:
+        told = doctor("--via", site.base_url)
+        assert [one.path for one in site.log] == ["/robots.txt"]
+        assert told[f"robots.txt of {site.base_url.removeprefix('http://')}"]["found"].endswith("sections of rfi-cn")
+        with Store.open("sqlite:///newscrawl.db") as store:
+            store.schedules.pause("hourly", now=datetime.now(UTC))
+        assert doctor("--via", site.base_url)["robots.txt"]["found"].startswith("no site was asked")
+        assert len(site.log) == 1
+    assert "Asia/Shanghai" in told["zones"]["found"]
+
+
+def test_schedules_that_nobody_runs_are_a_warning(doctor: Callable[..., dict[str, Any]]) -> None:
+    """No error: a service that is about to start asks, too."""
+    assert doctor()["schedules"]["found"] == "none; newscrawl schedules add states one"
+    state_schedule(added_at=datetime.now(UTC) - timedelta(days=1))
+    told = doctor("--offline")
+    assert (told[""], told["schedules"]["found"]) == (0, "1 schedule")
+    assert (told["service"]["verdict"], told["service"]["remedy"]) == ("warning", "start one: newscrawl serve")
+
+
+def test_a_service_that_does_not_plan_is_an_error(doctor: Callable[..., dict[str, Any]]) -> None:
+    """It leads, and a moment that came long ago has no run."""
+    now = datetime.now(UTC)
+    state_schedule(name="new", added_at=now)
+    with Store.open("sqlite:///newscrawl.db") as store:
+        store.leadership.take("process 1 on here", instead_of=None, now=now)
+        told = doctor("--offline")
+        assert (told[""], told["service"]["verdict"]) == (0, "ok")
+        assert told["service"]["found"].startswith("process 1 on here leads, and left a sign of life ")
+        state_schedule(added_at=now - timedelta(hours=3))
+        told = doctor("--offline")
+    assert (told[""], told["service"]["verdict"]) == (1, "error")
+    assert told["service"]["found"].startswith("nothing was decided of the moment of hourly that came ")
 
 
 @pytest.mark.parametrize("arguments", [("nowhere",), ("rfi-cn", "--via", "127.0.0.1:8000")])

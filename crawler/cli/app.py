@@ -29,6 +29,7 @@ from crawler.cli import (
     reextract,
     replay,
     runs,
+    schedules,
     search,
     seeds,
     serve,
@@ -61,6 +62,7 @@ app.command("prune")(prune.prune)
 app.command("reextract")(reextract.reextract)
 app.add_typer(runs.app, name="runs")
 app.add_typer(monitors.app, name="monitors")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(inspect.app, name="inspect")
 app.add_typer(db.app, name="db")
 app.command("serve")(serve.serve)

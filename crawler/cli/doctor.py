@@ -9,7 +9,7 @@ import typer
 from crawler.cli.crawl import server_address
 from crawler.cli.options import Db, Json
 from crawler.cli.output import print_json, print_table
-from crawler.doctor import Diagnosis, Patient, Verdict, examine
+from crawler.doctor.diagnosis import Diagnosis, Verdict
 
 
 def doctor(
@@ -28,6 +28,9 @@ def doctor(
     db: Db = None,
 ) -> None:
     """Check settings, database, clock, disk, robots.txt and services; exit code 1 if anything will fail."""
+    # the clock's library takes a tenth of a second to import, and most commands do without
+    from crawler.doctor.examination import Patient, examine  # noqa: PLC0415 -- see above
+
     if via is not None:
         server_address(via)
     patient = Patient(database_url=db, sources=tuple(sources or ()), via=via, is_offline=is_offline)

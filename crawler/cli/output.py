@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -54,6 +55,11 @@ def print_table(
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     console.print(table)
+
+
+def utc(instant: datetime | None) -> str | None:
+    """Return an instant as programs read it: ISO 8601 in UTC, with ``Z``."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z") if instant else None
 
 
 def in_zone(instant: datetime | None, source: str) -> str:

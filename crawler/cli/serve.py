@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -32,12 +33,22 @@ def serve(
     max_runs: Annotated[
         int | None, typer.Option("--max-runs", min=1, help="Runs under way at once. Default: NEWSCRAWL_MAX_RUNS.")
     ] = None,
+    health_port: Annotated[
+        int | None,
+        typer.Option(
+            "--health-port", min=0, max=65535, help="Answer /healthz and /metrics. Default: NEWSCRAWL_HEALTH_PORT."
+        ),
+    ] = None,
+    health_host: Annotated[
+        str | None, typer.Option("--health-host", help="Address to answer on. Default: NEWSCRAWL_HEALTH_HOST.")
+    ] = None,
     db: Db = None,
 ) -> None:
     """Run schedules until SIGTERM or Ctrl-C; one service leads, others on the same database wait to take over."""
     # the clock takes a tenth of a second to import, and every other command does without
     from crawler.service.adaptive import AdaptivePolls  # noqa: PLC0415 -- see above
     from crawler.service.children import Limits  # noqa: PLC0415 -- see above
+    from crawler.service.endpoint import Watched, answering  # noqa: PLC0415 -- see above
     from crawler.service.serving import Service  # noqa: PLC0415 -- see above
     from crawler.service.serving import serve as run_service  # noqa: PLC0415 -- see above
 
@@ -55,5 +66,9 @@ def serve(
             stop_seconds=config.stop_seconds,
         ),
     )
-    with open_store(db) as store:
+    port = config.health_port if health_port is None else health_port
+    with open_store(db) as store, ExitStack() as opened:
+        if port is not None:
+            watched = Watched(store=store, heartbeat_seconds=service.heartbeat_seconds, folder=service.log_folder)
+            opened.enter_context(answering(watched, host=health_host or config.health_host, port=port))
         run_service(store, service, next_poll=AdaptivePolls(store))
