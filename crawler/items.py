@@ -59,6 +59,8 @@ class Listing:
     """The next page of the same listing; None on the last."""
     listings: tuple[ListingLink, ...] = ()
     """Of an index: the listings that it names, the one edited last first."""
+    claimed_total: int | None = None
+    """How many articles it says it has, over all its pages; None if it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ def settlement_of(fetched: Fetched, source: Source, *, pages: int, window: Windo
         found=found,
         channel=_channel_of(lease, source) if lease.is_listing and fetched.was_tried else None,
         shown=shown_on(said, source) if isinstance(said, Listing) else (),
+        claimed_total=said.claimed_total if isinstance(said, Listing) else None,
         # a backfill reads its listings whole: what it found on them is cut to its window
         page=_page_of(fetched, found) if window is None or not lease.is_listing else None,
         is_unmodified=fetched.is_unmodified,

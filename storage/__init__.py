@@ -77,10 +77,12 @@ from storage.schedule_records import (
 from storage.schedules import Schedules
 from storage.seed_copies import SeedCopy, StoredSeedCopy
 from storage.silences import Silence, find_silences
+from storage.slices import CLAIMED
 from storage.store import Store
 from storage.writer import BatchWriter
 
 __all__ = [
+    "CLAIMED",
     "READ_FIELDS",
     "Adaptive",
     "Article",

@@ -300,6 +300,8 @@ class Settlement:
     """The channel that a listing belongs to; None for an article, and for a listing that was not asked for."""
     shown: tuple[ShownArticle, ...] = ()
     """The articles that it showed, whether they are to be fetched or not; distinct by URL."""
+    claimed_total: int | None = None
+    """How many articles a listing says it has, over all its pages; None if it does not say."""
     page: KeptPage | None = None
     """What to ask with next time; None leaves what is known as it is."""
     is_unmodified: bool = False

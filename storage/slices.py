@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 OUTSIDE = "outside the window"
 """Under which an article counts, beside its outcome, that was published outside the window it was fetched for."""
 
+CLAIMED = "claimed by the listing"
+"""Under which stands how many articles a slice's listing says it has, of whatever time."""
+
 
 def begin_slices(connection: Connection, slices: Collection[int | None], *, now: datetime) -> None:
     """Note that URLs of some slices are being fetched."""
@@ -57,6 +60,8 @@ def count_fetches(
         counts = Counter(row.counts)
         for settlement, outcome in fetched:
             counts.update(_words(settlement, outcome, row))
+            if settlement.claimed_total is not None:
+                counts[CLAIMED] = settlement.claimed_total
         lost = [one for one, _ in fetched if one.lease.is_listing and _is_lost(one)]
         changes.append(
             {

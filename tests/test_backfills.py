@@ -85,7 +85,7 @@ def test_a_slice_ends_with_the_last_of_what_it_led_to(store: Store, make_article
     walk = run(store, task)
     first, second = lease(store, walk)
     assert states(store, task) == ["running", "running"]
-    settle(store, walk, first, found=(article_of(first, 1), article_of(first, 2)))
+    settle(store, walk, first, found=(article_of(first, 1), article_of(first, 2)), claimed_total=2615)
     settle(store, walk, second)
     assert states(store, task) == ["running", "done"]
     one, other = lease(store, walk)
@@ -95,7 +95,7 @@ def test_a_slice_ends_with_the_last_of_what_it_led_to(store: Store, make_article
     settle(store, walk, other, article=early)
     (ended, _) = store.backfills.read(task.id).slices
     assert (ended.state, ended.requests) == (SliceState.DONE, 3)
-    assert ended.counts == {"listings": 1, "new": 2, "outside the window": 1}
+    assert ended.counts == {"claimed by the listing": 2615, "listings": 1, "new": 2, "outside the window": 1}
     assert store.backfills.read(task.id).is_finished
 
 

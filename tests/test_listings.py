@@ -162,3 +162,11 @@ def test_the_spanish_front_page_gives_its_cards_and_live_items(shared: Path) -> 
     listing = source_named("rfi-es").read_listing(page, "https://www.rfi.fr/es/")
     assert [link.printed_at is not None for link in listing.links] == [False, True, True, True, False, False]
     assert all(link.title for link in listing.links)
+
+
+@pytest.mark.parametrize(("stated", "total"), [("2615", 2615), ("many", None), ("", None)])
+def test_a_listing_may_claim_how_many_articles_it_has(stated: str, total: int | None) -> None:
+    """The platform before 2020 states it beside its button for more."""
+    more = f'<a class="btn-load-more" data-href="/cn/欧洲/all/?page=2" data-globalcount="{stated}">+</a>'
+    listing = source_named("rfi-cn").read_listing(f"<html><body>{CARD}{more}</body></html>", URL)
+    assert (listing.claimed_total, listing.next_url) == (total, "https://www.rfi.fr/cn/欧洲/all/?page=2")

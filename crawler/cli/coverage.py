@@ -19,14 +19,14 @@ from crawler.cli.output import print_json, print_table
 from crawler.errors import BadInput
 from crawler.exports.calendar_picture import write_picture
 from crawler.sources import source_named
-from storage import SliceState, Standing, Window, cells_of, find_silences
+from storage import CLAIMED, SliceState, Standing, Window, cells_of, find_silences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from crawler.sources.base import Source
-    from storage import CoverageCell, KnownArticle, Slice, Store
+    from storage import CoverageCell, KnownArticle, Slice
 
 
 def coverage(
@@ -53,7 +53,8 @@ def coverage(
     days = list(days_of(window, site.zone))
     with open_store(db, must_exist=True) as store:
         known = store.coverage.known(site.name, window, site.zone)
-        failed = _failed_slices(store, site, window)
+        slices = store.backfills.latest_slices(site.name)
+        failed = _failed_of(slices, window)
     if section is not None:
         known = [one for one in known if one.section == section]
         failed = [one for one in failed if one.channel != "section" or one.name == section]
@@ -69,7 +70,8 @@ def coverage(
         for cell in cells_of(known):
             print_json(asdict(cell))
     else:
-        _print_overview(site, known, days, len(failed))
+        claimed = {one.name: one.counts[CLAIMED] for one in slices if CLAIMED in one.counts}
+        _print_overview(site, known, days, len(failed), claimed)
 
 
 def _window(site: Source, since: str, until: str) -> Window:
@@ -81,11 +83,11 @@ def _window(site: Source, since: str, until: str) -> Window:
     return Window(since=begin, until=end)
 
 
-def _failed_slices(store: Store, site: Source, window: Window) -> list[Slice]:
-    """Return the slices of the latest backfills that failed on days of the window, each listing once."""
+def _failed_of(slices: Sequence[Slice], window: Window) -> list[Slice]:
+    """Return the slices that failed on days of the window."""
     return [
         one
-        for one in store.backfills.latest_slices(site.name)
+        for one in slices
         if one.state is SliceState.FAILED and one.since < window.until and one.until > window.since
     ]
 
@@ -102,7 +104,9 @@ def _per_section(known: Sequence[KnownArticle]) -> dict[str | None, dict[date, i
     return {section: dict(found) for section, found in counts.items()}
 
 
-def _print_overview(site: Source, known: list[KnownArticle], days: Sequence[date], failed: int) -> None:
+def _print_overview(
+    site: Source, known: list[KnownArticle], days: Sequence[date], failed: int, claimed: Mapping[str, int]
+) -> None:
     sections: dict[str | None, list[KnownArticle]] = {}
     for one in known:
         sections.setdefault(one.section, []).append(one)
@@ -126,6 +130,8 @@ def _print_overview(site: Source, known: list[KnownArticle], days: Sequence[date
         print_table(
             "Not stored", ("articles", "why"), [(n, why) for why, n in reasons.most_common()], right=("articles",)
         )
+    for section, count in claimed.items():
+        console.print(f"the listing of {section} says that it has {count} articles of all times", soft_wrap=True)
     if failed:
         console.print(f"{failed} slices of backfills failed; --gaps names them", soft_wrap=True)
 

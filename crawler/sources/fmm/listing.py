@@ -78,7 +78,12 @@ def read_listing(edition: Edition, html: str, url: str) -> Listing:
             )
     if tree is None or not links:
         raise PageNotUnderstood(url, ("links",))
-    return Listing(url=url, links=tuple(links.values()), next_url=_next_url(tree, url))
+    return Listing(
+        url=url,
+        links=tuple(links.values()),
+        next_url=_next_url(tree, url),
+        claimed_total=_claimed_total(tree),
+    )
 
 
 def _anchors(tree: _Element) -> list[_Element]:
@@ -145,6 +150,15 @@ def _printed_at(anchor: _Element) -> tuple[datetime | None, bool]:
             printed_at = listed_time(stated, ZONE)
             return printed_at, printed_at is not None and "T" not in stated
     return None, False
+
+
+def _claimed_total(tree: _Element) -> int | None:
+    """Return how many articles the listing of the platform before 2020 says it has."""
+    for element in found(tree, "descendant::*[@data-globalcount]"):
+        stated = element.get("data-globalcount") or ""
+        if stated.isdecimal():
+            return int(stated[:9])
+    return None
 
 
 def _next_url(tree: _Element, url: str) -> str | None:
