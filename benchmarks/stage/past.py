@@ -29,7 +29,7 @@ FAILURES = {
     404: "gone: HTTP 404",
     410: "gone: HTTP 410",
     500: "failed: HTTP 500",
-    200: "not understood: no title, published_at, text",
+    200: "not understood: no title, text, published_at",
 }
 
 NEWS_EVERY_SECONDS = 1.0
