@@ -35,7 +35,7 @@ FAILURES = {
 NEWS_EVERY_SECONDS = 1.0
 """A new article appears on the front page so often: number n when n of these have passed since 1970."""
 
-ON_FRONT = 60
+ON_FRONT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
