@@ -78,6 +78,12 @@ class Config(BaseSettings):
     batch_seconds: float = Field(default=0.5, gt=0)
     """Longest time an article waits for its batch: the most that a power cut can cost."""
 
+    record_file_bytes: int = Field(default=1_000_000_000, gt=0)
+    """Size from which on a file of a recording is closed and the next begun."""
+
+    spool_folder: Path = Path("~/.local/state/newscrawl/spool")
+    """Where files of a recording are written that go to an object store when they are whole."""
+
     log_folder: str = "newscrawl-logs"
     """Where the runs that newscrawl serve starts write their logs."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
 from crawler.backfills.web_archives import request_of
+from crawler.clock import Waiting
 from storage import RunState, StoreError
 
 if TYPE_CHECKING:
@@ -134,11 +134,11 @@ class FrontierScheduler(BaseScheduler):
         if not left.count:
             self._is_exhausted = True
         elif left.next_due_at is None:
-            await asyncio.sleep(OTHERS_SECONDS)
-        elif (seconds := (left.next_due_at - datetime.now(UTC)).total_seconds()) > self._patience_seconds:
+            await self._frontier.clock.sleep(OTHERS_SECONDS, Waiting.RUN)
+        elif (seconds := (left.next_due_at - self._frontier.clock.now()).total_seconds()) > self._patience_seconds:
             self._is_exhausted = True
         else:
-            await asyncio.sleep(max(seconds, 0.05))
+            await self._frontier.clock.sleep(max(seconds, 0.05), Waiting.RUN)
 
     def _request(self, lease: LeasedUrl) -> Request:
         self._frontier.hand_out(lease)
@@ -155,7 +155,7 @@ class FrontierScheduler(BaseScheduler):
         )
 
     def _is_over(self) -> bool:
-        return self._frontier.early_end is not None or self._frontier.has_reached_limit
+        return self._frontier.is_over
 
     def _may_be_one_too_many(self, lease: LeasedUrl) -> bool:
         """With a limit, no more articles are under way than may still be kept."""

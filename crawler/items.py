@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from datetime import datetime
 
     from crawler.errors import PageNotUnderstood
-    from storage.records import Article, Claim, FrontierState, HeldPage, Image, LeasedUrl, Media
+    from storage.records import Article, CapturePlace, Claim, FrontierState, HeldPage, Image, LeasedUrl, Media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,8 @@ class Fetched:
     """What its reader missed on a page that was fetched; None for all others."""
     held: HeldPage | None = None
     """Why its reading is not believed; None if it is."""
+    recorded: Future[CapturePlace] | None = None
+    """Where the exchange stands, once that is on disk; None if it is not recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 # Longest wait for a database that cannot be reached.
 PATIENCE_SECONDS = 60.0
 
+# What is being done, on the reactor's thread alone.
+_at_work: list[object] = []
+
 
 async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Do database work in a thread, so that the reactor never waits; see `patiently`.
@@ -33,13 +36,22 @@ async def in_thread(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) 
     """
     patience = Patience(PATIENCE_SECONDS)
     call = partial(work, *args, **kwargs)
-    while True:
-        try:
-            return await asyncio.to_thread(call)
-        except StoreUnavailable as error:
-            pause = patience.pause_after(error)
-            logger.info("%s; trying again", error)
-            await asyncio.sleep(pause)
+    _at_work.append(call)
+    try:
+        while True:
+            try:
+                return await asyncio.to_thread(call)
+            except StoreUnavailable as error:
+                pause = patience.pause_after(error)
+                logger.info("%s; trying again", error)
+                await asyncio.sleep(pause)
+    finally:
+        _at_work.remove(call)
+
+
+def threads_at_work() -> int:
+    """Return how much of this process's work `in_thread` is not done."""
+    return len(_at_work)
 
 
 def patiently(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
@@ -177,7 +177,7 @@ class StorePipeline:
             await self._spider.mark_liar(item.lease.url)
         spider = self._spider
         settlement = settlement_of(item, spider.source, pages=spider.plan.pages, window=spider.window)
-        await spider.frontier.settle(settlement)
+        await spider.frontier.settle(settlement, item.recorded)
         return item
 
     async def close_spider(self) -> None:
@@ -197,7 +197,8 @@ class StorePipeline:
 
     def _settle_error(self, failure: Failure, lease: LeasedUrl) -> None:
         reason = f"failed: {type(failure.value).__name__} in the crawler itself"
-        fetched = Fetched(lease=lease, fetched_at=datetime.now(UTC), state=FrontierState.FAILED, reason=reason)
+        now = self._spider.frontier.clock.now()
+        fetched = Fetched(lease=lease, fetched_at=now, state=FrontierState.FAILED, reason=reason)
         self._mishaps.append(asyncio.ensure_future(self.process_item(fetched)))
 
 

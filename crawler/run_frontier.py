@@ -10,19 +10,20 @@ import asyncio
 import logging
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.patience import PATIENCE_SECONDS, in_thread, patiently
+from crawler.clock import Clock, Waiting
+from crawler.patience import PATIENCE_SECONDS, in_thread, patiently, threads_at_work
 from storage import BatchWriter, FrontierState, Outcome, RunState, StoreError, StoreUnavailable, WriteRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from scrapy.statscollectors import StatsCollector
 
-    from storage import CrawlPlan, FoundUrl, LeasedUrl, Left, Settlement, Store, Walk
+    from storage import CapturePlace, CrawlPlan, FoundUrl, LeasedUrl, Left, Settlement, Store, Walk
 
 Kept = Outcome | None | WriteRefused
 """What became of a settlement: what saving did, None where there was no article, or the database's refusal."""
@@ -42,10 +43,12 @@ class RunFrontier:
         store: Where the frontier is.
         walk: What the run walks over.
         run_id: Who leases.
-        plan: How many articles at most, and who answers.
+        plan: How many articles at most.
         home_url: Front page of the source.
         max_batch: Settlements in one transaction.
         max_wait_seconds: Longest time a settlement waits for its batch to fill.
+        stand_in: Who answers in the site's stead, see `host_of`; empty where the site answers itself.
+        clock: What the run asks for the time; None for the machine's.
     """
 
     def __init__(
@@ -58,16 +61,22 @@ class RunFrontier:
         home_url: str,
         max_batch: int,
         max_wait_seconds: float,
+        stand_in: str = "",
+        clock: Clock | None = None,
     ) -> None:
         self.store = store
+        self.clock = clock or Clock()
+        """What the run asks for the time."""
         self.walk = walk
         self.run_id = run_id
         self.limit = plan.limit
         self.gives_way = plan.backfill is not None
         """Does it leave a host's turns to the other runs that ask for it?"""
-        self._stand_in = host_and_odd_port(plan.via) if plan.via else "archive" if plan.archive else ""
+        self._stand_in = stand_in
         self.home = self.host_of(home_url)
         """The host that the source lives on: without it the run can do nothing."""
+        self.is_replay = plan.archive is not None
+        """Kept bytes answer, and no server."""
         self.outstanding = 0
         self.articles_kept = 0
         self.articles_under_way = 0
@@ -82,7 +91,11 @@ class RunFrontier:
         self._listeners: list[Callable[[], None]] = []
         self._is_hungry = False
         self._brings_urls = False  # a settlement that was not flushed leads to URLs
-        self._being_fetched = 0
+        self.being_fetched = 0
+        """Leases handed out to be fetched and not settled yet."""
+        self.being_written = 0
+        """Settlements that the writer has not reported yet."""
+        self._recorded: dict[str, Future[CapturePlace]] = {}
         self._leasing = threading.Lock()
         self._is_over = False
 
@@ -95,6 +108,7 @@ class RunFrontier:
         """Start the writer's thread; called on the reactor's."""
         self._stats = stats
         self._loop = asyncio.get_running_loop()
+        self._stop_clock = self.clock.start(self)
         self._writer = BatchWriter(
             self._write,
             self._report,
@@ -103,6 +117,25 @@ class RunFrontier:
             patience_seconds=PATIENCE_SECONDS,
             on_failed=self._fail,
         )
+
+    @property
+    def is_over(self) -> bool:
+        """Does the run fetch nothing more?"""
+        return self.early_end is not None or self.has_reached_limit
+
+    def is_idle(self, waiting: int) -> bool:
+        """Does nothing happen before time goes by, or one of the fetches is answered that are known to wait?"""
+        if threads_at_work() or self.being_written or self.being_fetched != waiting:
+            return False
+        return self.outstanding == self.being_fetched or self.limit is not None or self.is_over
+
+    def look_again(self) -> None:
+        """Have the scheduler look whether there is something to fetch."""
+        self._tell()
+
+    def end_short(self, reason: str) -> None:
+        """End a replay, for its recording ends."""
+        self.end_early(RunState.STOPPED, reason)
 
     def host_of(self, url: str) -> str:
         """Return whom a request for a URL speaks to: its host, or the server that answers in the site's stead.
@@ -135,23 +168,28 @@ class RunFrontier:
 
     def hand_out(self, lease: LeasedUrl) -> None:
         """Note that a leased URL is on its way to be fetched."""
-        self._being_fetched += 1
+        self.being_fetched += 1
         self.articles_under_way += not lease.is_listing
 
-    async def settle(self, settlement: Settlement) -> None:
+    async def settle(self, settlement: Settlement, recorded: Future[CapturePlace] | None = None) -> None:
         """Hand a settlement to the writer; waits while the writer is full.
 
-        When the writer has failed the run is about to end, and the lease is given back.
+        The writer waits until what it was read from is on disk, if that is recorded: no row names a record that a
+        crash could take away. When the writer has failed the run is about to end, and the lease is given back.
         """
         assert self._writer is not None, "opened before anything is settled"
+        if recorded is not None and settlement.article is not None:
+            self._recorded[settlement.lease.url] = recorded
+        self.being_written += 1
         try:
             if self._writer.is_full:
                 await asyncio.to_thread(self._writer.submit, settlement)
             else:
                 self._writer.submit(settlement)
         except StoreError as error:
+            self.being_written -= 1
             self._fail(error)
-        self._being_fetched -= 1
+        self.being_fetched -= 1
         self._brings_urls |= bool(settlement.found)
         self._flush_if_hungry()
 
@@ -162,7 +200,7 @@ class RunFrontier:
 
     def _flush_if_hungry(self) -> None:
         """Flush what leads to further URLs, and the last of all; articles alone can wait for company."""
-        if self._is_hungry and self._writer is not None and (self._brings_urls or not self._being_fetched):
+        if self._is_hungry and self._writer is not None and (self._brings_urls or not self.being_fetched):
             self._brings_urls = False
             self._writer.flush()
 
@@ -178,10 +216,10 @@ class RunFrontier:
     async def stay_alive(self) -> None:
         """Renew the leases and the run's heartbeat, with what it has counted, until cancelled."""
         while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self.clock.sleep(HEARTBEAT_SECONDS, Waiting.BESIDE)
             try:
                 await asyncio.to_thread(
-                    self.store.frontier.renew, self.run_id, now=datetime.now(UTC), counts=self.counted()
+                    self.store.frontier.renew, self.run_id, now=self.clock.now(), counts=self.counted()
                 )
             except StoreUnavailable as error:
                 logger.warning("no sign of life could be left: %s", error)
@@ -194,12 +232,13 @@ class RunFrontier:
         """
         with self._leasing:
             self._is_over = True
-            patiently(self.store.frontier.give_back, self.run_id, now=datetime.now(UTC))
+            patiently(self.store.frontier.give_back, self.run_id, now=self.clock.now())
 
     async def close(self) -> None:
         """Write what is waiting, and end the writer's thread."""
         if self._writer is None:
             return
+        self._stop_clock()
         try:
             await asyncio.to_thread(self._writer.close)
         except StoreError as error:
@@ -208,7 +247,7 @@ class RunFrontier:
         await asyncio.sleep(0)
 
     def _add_and_lease(self, found: Sequence[FoundUrl], limit: int) -> list[LeasedUrl]:
-        now = datetime.now(UTC)
+        now = self.clock.now()
         frontier = self.store.frontier
         with self._leasing:
             if found:
@@ -217,7 +256,8 @@ class RunFrontier:
 
     def _write(self, batch: Sequence[Settlement]) -> list[Kept]:
         """Settle a batch; the one settlement that the database refuses is settled as failed."""
-        now = datetime.now(UTC)
+        now = self.clock.now()
+        batch = [replace(one, capture=self._place_of(one)) for one in batch]
         try:
             return [*self.store.frontier.settle(self.walk, batch, now=now)]
         except WriteRefused as error:
@@ -227,6 +267,13 @@ class RunFrontier:
             self.store.frontier.settle(self.walk, [bare], now=now)
             return [error]
 
+    def _place_of(self, settlement: Settlement) -> CapturePlace | None:
+        """Wait until what an article was read from is on disk; None if it is not, and the run is about to end."""
+        recorded = self._recorded.get(settlement.lease.url)
+        if recorded is None or recorded.exception() is not None:
+            return None
+        return recorded.result()
+
     def _report(self, batch: Sequence[tuple[Settlement, Kept]]) -> None:
         """Take the writer's word, on its thread, over to the reactor's, where the counts live."""
         assert self._loop is not None
@@ -235,6 +282,7 @@ class RunFrontier:
     def _count(self, batch: Sequence[tuple[Settlement, Kept]]) -> None:
         assert self._stats is not None
         for settlement, outcome in batch:
+            self._recorded.pop(settlement.lease.url, None)
             self.articles_under_way -= not settlement.lease.is_listing
             if isinstance(outcome, WriteRefused):
                 self._stats.inc_value(f"ingest/rejected: {REFUSED}")
@@ -242,6 +290,7 @@ class RunFrontier:
             elif outcome is not None:
                 self._stats.inc_value(f"ingest/{outcome.value}")
                 self.articles_kept += 1
+        self.being_written -= len(batch)
         self.outstanding -= len(batch)
         self._tell()
 
@@ -252,6 +301,11 @@ class RunFrontier:
     def _fail(self, error: Exception) -> None:
         words = str(error) if isinstance(error, StoreError) else f"the writer failed: {type(error).__name__}: {error}"
         self.end_early(RunState.FAILED, words)
+
+
+def stand_in_of(plan: CrawlPlan) -> str:
+    """Return who answers in the site's stead; empty where the site answers itself."""
+    return host_and_odd_port(plan.via) if plan.via else "archive" if plan.archive else ""
 
 
 def host_and_odd_port(url: str) -> str:

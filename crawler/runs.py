@@ -6,7 +6,7 @@ makes one run: the command line is such a process, and the service starts one a 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import contextlib
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -14,13 +14,20 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 from twisted.internet.task import LoopingCall
 
-from crawler.archives.handler import ArchiveDownloadHandler
+from crawler.archives.captured_site import CapturedSite
+from crawler.archives.handler import ArchiveDownloadHandler, CaptureDownloadHandler
+from crawler.archives.recorded_run import RecordedRun
+from crawler.archives.warc_records import holds_warc
+from crawler.clock import Clock, StandingClock
 from crawler.errors import BadInput
+from crawler.middlewares.replay import ReplayDownloadHandler
 from crawler.middlewares.via import ViaDownloadHandler
 from crawler.monitors.signs import LISTING
 from crawler.monitors.watch import Watch
 from crawler.patience import patiently
-from crawler.run_frontier import RunFrontier
+from crawler.replay_clock import ReplayClock
+from crawler.run_frontier import RunFrontier, stand_in_of
+from crawler.run_recorder import open_recording, start_recorder
 from crawler.sources import source_named
 from crawler.sources.version import reader_version
 from crawler.spiders.news import NewsSpider
@@ -28,9 +35,12 @@ from storage import HeldPage, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
+    from scrapy.core.downloader.handlers.base import BaseDownloadHandler
     from scrapy.crawler import Crawler
 
+    from crawler.archives.recorder import Recorder
     from crawler.config import Config
     from storage import CrawlPlan, CrawlRun, Left, Store
 
@@ -39,6 +49,12 @@ PROGRESS_EVERY_SECONDS = 0.5
 
 # Requests under way at once where there is no delay to keep: a server of our own, or kept bytes.
 UNDELAYED_CONCURRENCY = 16
+
+# The same where a recording answers: all that may be asked for is, so that each exchange has its turn.
+REPLAY_CONCURRENCY = 100_000
+
+# A replay waits for its writer again and again.
+_HASTE = {"batch_seconds": 0.01}
 
 
 def run_crawl(
@@ -63,10 +79,17 @@ def run_crawl(
         UnknownSource: The plan names no source we know.
     """
     source = source_named(plan.source)
+    recorded = RecordedRun(plan.archive, plan.recorded_run) if plan.archive and plan.recorded_run else None
+    captured = CapturedSite(plan.archive) if plan.archive and recorded is None and holds_warc(plan.archive) else None
+    clock = Clock() if captured is None else StandingClock(captured.started_at)
+    if recorded is not None:
+        clock = ReplayClock(recorded)
+        config = config.model_copy(update=recorded.facts.settings | _HASTE)
+    recording = open_recording(plan.record, config) if plan.record else None
     process = AsyncCrawlerProcess(run_settings(plan, config))
     crawler = process.create_crawler(NewsSpider)
     ending = _Ending(crawler, on_progress)
-    now = datetime.now(UTC)
+    now = clock.now()
     patiently(store.frontier.settle_dead_runs, now=now)
     run = run or patiently(store.start_run, plan, now=now)
     walk = patiently(store.frontier.open_walk, plan, run_id=run.id, now=now)
@@ -74,6 +97,7 @@ def run_crawl(
     if plan.backfill is not None:
         window = store.backfills.read(plan.backfill).window
         store.frontier.add(walk, store.backfills.starts(plan.backfill), now=now)
+    stand_in = recorded.facts.stand_in if recorded is not None else stand_in_of(plan)
     frontier = RunFrontier(
         store,
         walk,
@@ -82,9 +106,12 @@ def run_crawl(
         home_url=source.home_url,
         max_batch=config.batch_articles,
         max_wait_seconds=config.batch_seconds,
+        stand_in=stand_in,
+        clock=clock,
     )
     store.monitors.release_read_by_others(source.name, reader_version(), now=now)
     watch = Watch(source.name, store.monitors.baselines(source.name))
+    recorder = start_recorder(recording, run, config, frontier) if recording is not None else None
     liar = store.hosts.state(frontier.home, now=now).is_liar
     process.crawl(
         crawler,
@@ -95,19 +122,23 @@ def run_crawl(
         watch=watch,
         trusts_validators=not liar,
         window=window,
+        recorder=recorder,
+        captured=captured,
     )
     process.start()
     frontier.give_back()
-    _keep_watch(watch, store, run_id=run.id, now=datetime.now(UTC))
+    if recorder is not None:
+        _close(recorder)
+    _keep_watch(watch, store, run_id=run.id, now=clock.now())
     state, reason = ending.judge(frontier.early_end, did_start=not process.bootstrap_failed)
     left = patiently(store.frontier.left, walk)
     if plan.backfill is not None:
-        patiently(store.backfills.tidy, plan.backfill, now=datetime.now(UTC))
+        patiently(store.backfills.tidy, plan.backfill, now=clock.now())
     counts = ending.counts() | ({"left waiting": left.count} if left.count else {})
     if state is RunState.FINISHED and frontier.has_reached_limit:
         reason = f"limit of {plan.limit} articles reached"
     elif state is RunState.FINISHED and left.count:
-        state, reason = RunState.FAILED, _tell_left(left, now=datetime.now(UTC))
+        state, reason = RunState.FAILED, _tell_left(left, now=clock.now())
     elif left.count:
         reason = f"{reason}; {_tell_left(left)}"
     return patiently(
@@ -117,7 +148,7 @@ def run_crawl(
         reason=reason,
         counts=counts,
         degraded=watch.reasons,
-        now=datetime.now(UTC),
+        now=clock.now(),
     )
 
 
@@ -138,6 +169,12 @@ def _keep_watch(watch: Watch, store: Store, *, run_id: int, now: datetime) -> No
     ]
     recovered = [template for template in watch.recovered if template not in watch.broken]
     patiently(store.monitors.keep, watch.source, watch.learnt(), held=held, recovered=sorted(recovered), now=now)
+
+
+def _close(recorder: Recorder) -> None:
+    """Close a recording; that it could not be written has ended the run before, with words."""
+    with contextlib.suppress(OSError):
+        recorder.close()
 
 
 def _tell_left(left: Left, *, now: datetime | None = None) -> str:
@@ -178,18 +215,34 @@ def run_settings(plan: CrawlPlan, config: Config) -> Settings:
         },
         priority="cmdline",
     )
-    if plan.delay_seconds == 0 and not is_live:
+    if plan.recorded_run is not None:
+        settings.setdict(
+            {"CONCURRENT_REQUESTS": REPLAY_CONCURRENCY, "CONCURRENT_REQUESTS_PER_DOMAIN": REPLAY_CONCURRENCY},
+            priority="cmdline",
+        )
+    elif plan.delay_seconds == 0 and not is_live:
         settings.setdict(
             {"CONCURRENT_REQUESTS": UNDELAYED_CONCURRENCY, "CONCURRENT_REQUESTS_PER_DOMAIN": UNDELAYED_CONCURRENCY},
             priority="cmdline",
         )
-    handler = ViaDownloadHandler if plan.via else ArchiveDownloadHandler if plan.archive else None
+    handler = _handler_of(plan)
     if handler is not None:
         handlers = {**settings.getdict("DOWNLOAD_HANDLERS"), "http": handler, "https": handler}
         settings.setdict({"DOWNLOAD_HANDLERS": handlers}, priority="cmdline")
     settings.set("VIA_URL", plan.via, priority="cmdline")
     settings.set("REPLAY_ARCHIVE", plan.archive, priority="cmdline")
     return settings
+
+
+def _handler_of(plan: CrawlPlan) -> type[BaseDownloadHandler] | None:
+    """Return who answers the requests of a plan; None for the web itself."""
+    if plan.via:
+        return ViaDownloadHandler
+    if plan.recorded_run:
+        return ReplayDownloadHandler
+    if plan.archive and holds_warc(plan.archive):
+        return CaptureDownloadHandler
+    return ArchiveDownloadHandler if plan.archive else None
 
 
 _STATES_BY_REASON: dict[str, tuple[RunState, str | None]] = {

@@ -11,6 +11,7 @@ from crawler.middlewares.compression import CompressionMiddleware
 from crawler.middlewares.deadlines import DeadlineDownloadHandler
 from crawler.middlewares.guard import GuardMiddleware
 from crawler.middlewares.hosts import HostMiddleware
+from crawler.middlewares.record import RecordMiddleware
 from crawler.middlewares.robots import RobotsMiddleware
 from crawler.pipelines import DeduplicatePipeline, NormalizePipeline, StorePipeline, WatchPipeline
 from crawler.robots_rules import PRODUCT_TOKEN
@@ -58,8 +59,9 @@ DOWNLOADER_MIDDLEWARES = {
     RobotsMiddleware: 100,
     AnswerMiddleware: 580,
     CompressionMiddleware: 590,
-    FetchedAtMiddleware: 860,
     HostMiddleware: 890,
+    RecordMiddleware: 893,
+    FetchedAtMiddleware: 895,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,

@@ -39,6 +39,7 @@ from storage.pruning import Pruned, Retention
 from storage.reading import SectionCount
 from storage.records import (
     Article,
+    CapturePlace,
     Claim,
     CrawlKind,
     CrawlPlan,
@@ -89,6 +90,7 @@ __all__ = [
     "Backfill",
     "Backfills",
     "BatchWriter",
+    "CapturePlace",
     "CatchUp",
     "Change",
     "ChangeKind",

@@ -22,7 +22,7 @@ from storage.frontier_tables import FrontierRow, HostRow, PageRow
 from storage.records import CrawlKind
 from storage.rows import fetch_in
 from storage.schedule_tables import ScheduleRow
-from storage.tables import AliasRow, ArticleRow, BodyRow, ClaimRow, CrawlRunRow, RevisionRow, SeedCopyRow
+from storage.tables import AliasRow, ArticleRow, BodyRow, CaptureRow, ClaimRow, CrawlRunRow, RevisionRow, SeedCopyRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +45,12 @@ _LEFT_OUT = frozenset({"id", "article_id", "revision_id", "channel_id", "url_key
 _OF_THE_MOMENT = frozenset({"host", "pid", "started_at", "finished_at", "heartbeat_at", "next_allowed_at"}) | {
     *("claimed_until", "added_at", "judged_until", "paused_at", "resumed_at", "planned_at", "stack")
 }
+
+# Where the bytes of a run came from and went to: a replay of the same plan leads to the same rows.
+_OF_THE_BYTES = frozenset({"kind", "via", "archive", "delay_seconds", "record", "recorded_run"})
+
+# Where a record stands in which recording.
+_PLACE = frozenset({"recording", "file", "offset", "length"})
 
 # Instants that are stated by a source or a collector; all others may come from our clock.
 _STATED = frozenset({"published_at", "modified_at", "observed_at", "stated_at", "since", "until"})
@@ -75,6 +81,10 @@ def _line(table: str, row: Mapping[str, Any], clock: _Clock | None) -> bytes:
     kept = {name: value for name, value in row.items() if name not in _LEFT_OUT}
     if clock is not None:
         moment = _OF_THE_MOMENT if table == CrawlRunRow.__tablename__ else _OF_THE_MOMENT - {"host"}
+        if table == CaptureRow.__tablename__:
+            moment |= _PLACE
+        if "plan" in kept:
+            kept["plan"] = {name: value for name, value in kept["plan"].items() if name not in _OF_THE_BYTES}
         kept = {name: clock.told(name, value) for name, value in kept.items() if name not in moment}
     return json_line({"table": table} | {name: _plain(kept[name]) for name in sorted(kept)})
 
@@ -163,6 +173,12 @@ def _bodies(connection: Connection) -> Iterator[Line]:
         yield row | {"paragraphs": paragraphs, "html": html}
 
 
+def _captures(connection: Connection) -> Iterator[Line]:
+    query = select(*cast("Table", CaptureRow.__table__).c, RevisionRow.article_id, RevisionRow.number)
+    query = query.join(RevisionRow, RevisionRow.id == CaptureRow.revision_id)
+    yield from _by_article(query, RevisionRow.article_id, "number")(connection)
+
+
 def _seed_copies(connection: Connection) -> Iterator[Line]:
     decompress = ZstdDecompressor().decompress
     for row in _by_article(_all(SeedCopyRow), SeedCopyRow.article_id, "name", "sha256")(connection):
@@ -241,6 +257,7 @@ DUMPED: dict[str, Callable[[Connection], Iterator[Line]]] = {
     "articles": _by_key(ArticleRow, ArticleRow.url_key),
     "backfills": _backfills,
     "bodies": _bodies,
+    "captures": _captures,
     "channels": _by_key(ChannelRow, ChannelRow.url_key),
     "claims": _by_article(_all(ClaimRow), ClaimRow.article_id, "field", "origin", "value"),
     "crawl_runs": _crawl_runs,

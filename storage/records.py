@@ -125,6 +125,24 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapturePlace:
+    """Where the recorded bytes of a page stand."""
+
+    recording: str
+    """The folder, or the address of one on an object store."""
+    file: str
+    """WARC file in it."""
+    offset: int
+    length: int
+    """Bytes of its record in the file."""
+    payload_digest: str
+    """Of the body as it came, such as ``sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ``."""
+    url: str
+    """As it was asked for, after redirects."""
+    captured_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredArticle:
     """An article as the store knows it: one revision of it, and the article's own marks."""
 
@@ -161,6 +179,10 @@ class CrawlPlan:
     """Pause between two requests to one host."""
     backfill: int | None = None
     """Number of the backfill whose slices the run works off; None for any other run."""
+    record: str | None = None
+    """Folder, or address of one, that every exchange is recorded in; None records nothing."""
+    recorded_run: str | None = None
+    """Which run of the archive is replayed, by the beginning of its files' names; None where it records none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +330,8 @@ class Settlement:
     """The server said 304: the article, if it is one, was seen again."""
     held: HeldPage | None = None
     """Why its reading is not believed; only with the state HELD."""
+    capture: CapturePlace | None = None
+    """Where the bytes stand that it was read from; None if they are not recorded."""
     settled_at: datetime
     """When the answer came; aware."""
 

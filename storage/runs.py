@@ -152,12 +152,19 @@ def find_dead_runs(connection: Connection, *, silent_since: datetime) -> list[in
         silent_since: A run of another machine is dead if its last heartbeat is older than this.
     """
     query = select(
-        CrawlRunRow.id, CrawlRunRow.host, CrawlRunRow.pid, CrawlRunRow.started_at, CrawlRunRow.heartbeat_at
+        CrawlRunRow.id,
+        CrawlRunRow.plan,
+        CrawlRunRow.host,
+        CrawlRunRow.pid,
+        CrawlRunRow.started_at,
+        CrawlRunRow.heartbeat_at,
     ).where(CrawlRunRow.state == RunState.RUNNING.value)
     here = socket.gethostname()
     return [
         row.id
         for row in connection.execute(query)
+        # a replay began long before its process did, by the recorded clock
+        if row.plan.get("recorded_run") is None
         if (row.host == here and not is_alive(row.pid, row.started_at))
         or (row.host != here and row.heartbeat_at < silent_since)
     ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select, update
 
 from storage.articles import save_articles
+from storage.captures import save_captures
 from storage.identity import url_key
 from storage.leases import add_urls, key_in, settle_rows
 from storage.monitors import let_go, write_held
@@ -40,7 +41,11 @@ def settle(
     """
     keys = [key_in(walk, one.lease.url, is_listing=one.lease.is_listing) for one in settlements]
     articles = [settlement.article for settlement in settlements if settlement.article is not None]
-    saved = iter(save_articles(connection, articles, now=now))
+    all_saved = save_articles(connection, articles, now=now)
+    places = [settlement.capture for settlement in settlements if settlement.article is not None]
+    seen = zip(all_saved, articles, places, strict=True)
+    save_captures(connection, ((one, article, place) for one, article, place in seen if place is not None))
+    saved = iter(all_saved)
     outcomes = [next(saved).outcome if settlement.article is not None else None for settlement in settlements]
 
     add_urls(connection, walk, (found for settlement in settlements for found in settlement.found), now=now)

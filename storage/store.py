@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from storage.articles import save_articles
 from storage.backfills import Backfills
+from storage.captures import read_capture_place, save_captures
 from storage.channels import Channels
 from storage.coverage import Coverages
 from storage.database import open_engine, reading, writing
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from storage.positions import Position
     from storage.reading import SectionCount
-    from storage.records import Article, CrawlPlan, CrawlRun, Outcome, RunState, StoredArticle
+    from storage.records import Article, CapturePlace, CrawlPlan, CrawlRun, Outcome, RunState, StoredArticle
     from storage.restoring import Returning
     from storage.seed_copies import SeedCopy, StoredSeedCopy
 
@@ -132,6 +133,7 @@ class Store:
         now: datetime,
         seed_copies: Sequence[SeedCopy | None] = (),
         position: Position | None = None,
+        captures: Sequence[CapturePlace | None] = (),
     ) -> list[Outcome]:
         """Write articles in one transaction, in order; all or none.
 
@@ -140,6 +142,7 @@ class Store:
             now: When this is written; aware. What an article shows comes from its own times, never from this one.
             seed_copies: For each article the seed file that it came from, or None; empty if none did.
             position: How far an import has come with them.
+            captures: For each article where the recorded bytes stand that it was read from, or None.
 
         Returns:
             What that did, one outcome for each article.
@@ -156,6 +159,8 @@ class Store:
             save_seed_copies(connection, ((one.article_id, copy) for one, copy in copies if copy is not None))
             if position is not None:
                 keep_position(connection, position)
+            seen = zip_longest(saved, articles, captures)
+            save_captures(connection, ((one, article, place) for one, article, place in seen if place is not None))
         return [one.outcome for one in saved]
 
     def restore(
@@ -218,6 +223,20 @@ class Store:
         """
         with reading(self._engine) as connection:
             return read_revisions(connection, url)
+
+    def capture_place(self, url: str, revision: int | None = None) -> CapturePlace | None:
+        """Return where the recorded bytes of a revision stand; None if it was not recorded.
+
+        Args:
+            url: Any spelling of the article's URL, or of an alias.
+            revision: Its number; None for the current one.
+
+        Raises:
+            UnknownArticle: None is stored under this URL.
+            UnknownRevision: It has no revision of this number.
+        """
+        with reading(self._engine) as connection:
+            return read_capture_place(connection, url, revision)
 
     def articles(
         self,

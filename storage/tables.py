@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.database import UtcDateTime
@@ -158,6 +158,22 @@ class SeedCopyRow(Row):
     observed_at: Mapped[datetime]
     content: Mapped[bytes]
     """zstd of the file's bytes."""
+
+
+class CaptureRow(Row):
+    """Where the recorded bytes stand that first showed a revision."""
+
+    __tablename__ = "captures"
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), primary_key=True, autoincrement=False)
+    recording: Mapped[str]
+    """The folder, or the address of one on an object store."""
+    file: Mapped[str]
+    offset: Mapped[int] = mapped_column(BigInteger)
+    length: Mapped[int] = mapped_column(BigInteger)
+    payload_digest: Mapped[str]
+    url: Mapped[str]
+    captured_at: Mapped[datetime]
 
 
 class CrawlRunRow(Row):

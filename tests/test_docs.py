@@ -105,6 +105,7 @@ def test_every_state_and_outcome_is_documented() -> None:
 @pytest.mark.parametrize("name", ["README.md", "docs/operations.md", "docs/exports.md"])
 def test_the_shown_commands_run(newscrawl: Callable[..., Ended], tmp_path: Path, stored_seeds: str, name: str) -> None:
     """Each ends with 0 in a folder with the project's seeds; those that crawl or follow are only parsed."""
+    """Each ends with 0 in a folder with the project's seeds; those that crawl, or need a recording, are parsed only."""
     for folder in ("seeds", "tests"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     (tmp_path / "newscrawl.db").write_bytes(Path(stored_seeds.removeprefix("sqlite:///")).read_bytes())
@@ -112,7 +113,7 @@ def test_the_shown_commands_run(newscrawl: Callable[..., Ended], tmp_path: Path,
     for command in commands(DOCS[name]):
         words = next(words for words in LEAVES if words == tuple(command[: len(words)]))
         is_fetching = {"crawl", "serve", "log"} & set(words) or (words == ("backfill",) and "--dry-run" not in command)
-        if is_fetching:
+        if is_fetching or {"recordings", "source"} & set(words):
             with LEAVES[words].make_context("newscrawl", command[len(words) :]) as context:
                 assert context.params  # it parses, which is all that is asked of it here
         else:

@@ -6,6 +6,7 @@ names the folder in REPLAY_ARCHIVE; everything else of the run is as live.
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
 from crawler.archives.base import ArchivedResponse, answer
+from crawler.archives.captured_site import as_page
 from crawler.archives.site import SeedSite
+from storage import CapturePlace
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from crawler.archives.base import Archive
+    from crawler.archives.captured_site import CapturedSite
+    from crawler.archives.warc import Capture
 
 
 class ArchiveDownloadHandler(BaseDownloadHandler):
@@ -56,6 +61,47 @@ class ArchiveDownloadHandler(BaseDownloadHandler):
         response_class = responsetypes.from_args(headers=headers, url=request.url, body=archived.body)
         body = b"" if request.method == "HEAD" else archived.body
         return response_class(url=request.url, status=archived.status, headers=headers, body=body)
+
+
+class CaptureDownloadHandler(BaseDownloadHandler):
+    """Download handler for http and https that answers with the captures of WARC files, which the spider was given.
+
+    The n-th request for a URL gets its n-th capture, or its last; what was not captured is not there (404).
+    """
+
+    lazy = True
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._captured: CapturedSite = crawler.spider.captured  # type: ignore[union-attr]  # the spider is ours, and set
+
+    async def download_request(self, request: Request) -> Response:
+        """Return a capture, as of the time at which it was made."""
+        capture = self._captured.next_of(request.url)
+        page = as_page(capture) if capture is not None else _not_kept(request.url)
+        if capture is not None:
+            request.meta["fetched_at"] = capture.captured_at
+            request.meta["recorded"] = _known(capture)
+        headers = Headers(page.headers)
+        response_class = responsetypes.from_args(headers=headers, url=request.url, body=page.body)
+        return response_class(url=request.url, status=page.status, headers=headers, body=page.body)
+
+
+def _known(capture: Capture) -> Future[CapturePlace]:
+    folder, _, name = capture.file.rpartition("/")
+    place: Future[CapturePlace] = Future()
+    place.set_result(
+        CapturePlace(
+            recording=folder,
+            file=name,
+            offset=capture.offset,
+            length=capture.length,
+            payload_digest=capture.payload_digest,
+            url=capture.url,
+            captured_at=capture.captured_at,
+        )
+    )
+    return place
 
 
 def _header(request: Request, name: str) -> str | None:

@@ -209,6 +209,7 @@ def serve_archive(
     port: int = 8000,
     *,
     compress: bool = True,
+    default_host: str = DEFAULT_HOST,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve an archive until Ctrl-C, then return.
@@ -218,13 +219,14 @@ def serve_archive(
         host: Address to listen on.
         port: 0 takes any free one.
         compress: Answer with gzip where the client accepts it.
+        default_host: What an unknown Host counts as.
         on_ready: Called with the base URL once connections are accepted.
 
     Raises:
         BadInput: The address is taken or not ours.
     """
     try:
-        server = ArchiveServer(archive, host, port, compress=compress)
+        server = ArchiveServer(archive, host, port, compress=compress, default_host=default_host)
     except (OSError, OverflowError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise BadInput(f"cannot serve on {host}:{port}: {reason}; choose another with --port") from error

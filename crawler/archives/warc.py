@@ -16,7 +16,7 @@ import brotli
 import zstandard
 from fastwarc.warc import WarcRecordType
 
-from crawler.archives.warc_records import GZIP_START, Damage, Record, ignore, read_record, read_records
+from crawler.archives.warc_records import GZIP_START, Damage, Record, ignore, is_same_payload, read_record, read_records
 from crawler.errors import BadInput
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _CAPTURES = WarcRecordType.response | WarcRecordType.revisit | WarcRecordType.resource
-
-# Profiles of revisit records end so; the addresses before that differ between WARC 1.0 and 1.1.
-_SAME_PAYLOAD = "identical-payload-digest"
 
 # As zlib counts: what stands around the compressed data.
 _GZIP, _ZLIB, _RAW = 31, 15, -15
@@ -118,11 +115,6 @@ def read_capture(file: str, offset: int, length: int | None = None, *, original:
     if original is not None and is_same_payload(record):
         return _resolved(record, original)
     return _capture(record, {})
-
-
-def is_same_payload(record: Record) -> bool:
-    """Tell whether a record only says that the body was as in an earlier one."""
-    return record.kind == "revisit" and record.fields.get("warc-profile", "").endswith(_SAME_PAYLOAD)
 
 
 def _capture(record: Record, originals: dict[str, Record]) -> Capture:

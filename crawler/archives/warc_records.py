@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
 GZIP_START = b"\x1f\x8b"
 
+# Profiles of revisit records end so; the addresses before that differ between WARC 1.0 and 1.1.
+_SAME_PAYLOAD = "identical-payload-digest"
+
+TORN = "a torn record"
+"""Why a record cannot be read that a crash has cut off."""
+
 SUFFIXES = (".warc", ".warc.gz", ".wacz")
 """How the names of files end that hold records."""
 
@@ -65,8 +71,21 @@ class Record:
     """Bytes in the file, compressed if it is; 0 where a file was compressed as a whole and has no places."""
 
 
+def is_same_payload(record: Record) -> bool:
+    """Tell whether a record only says that the body was as in an earlier one."""
+    return record.kind == "revisit" and record.fields.get("warc-profile", "").endswith(_SAME_PAYLOAD)
+
+
 def ignore(damage: Damage) -> None:
     """Pass over a damage."""
+
+
+def holds_warc(address: str) -> bool:
+    """Tell whether an address is that of a WARC or WACZ file, or of a folder of some."""
+    if address.endswith(SUFFIXES):
+        return True
+    filesystem, name = fsspec.url_to_fs(address)
+    return bool(filesystem.isdir(name)) and any(one.endswith(SUFFIXES) for one in filesystem.find(name))
 
 
 def warc_files_in(paths: Iterable[Path | str]) -> Iterator[str]:
@@ -129,7 +148,7 @@ def read_records(
             pass  # a torn tail, or whatever else is no record: told below
     end = _end_of(file, at, size) if at >= 0 else 0
     if end == at and end < size:
-        waiting = Damage(file=file, offset=at, reason="a torn record")
+        waiting = Damage(file=file, offset=at, reason=TORN)
     yield from _ended(waiting, end, on_damage)
     if end < size and not isinstance(waiting, Damage):
         on_damage(Damage(file=file, offset=end, reason="what follows cannot be read"))
@@ -215,7 +234,7 @@ def _parsed(raw: WarcRecord, file: str) -> Record | Damage:
         return Damage(file=file, offset=offset, reason="a record without a date")
     content = raw.reader.read()
     if len(content) < raw.content_length:
-        return Damage(file=file, offset=offset, reason="a torn record")
+        return Damage(file=file, offset=offset, reason=TORN)
     http = _http(content, is_request=kind == "request") if raw.is_http and content else _Http(None, (), content)
     return Record(
         kind=kind,

@@ -26,6 +26,7 @@ from crawler.cli import (
     inspect,
     monitors,
     prune,
+    recordings,
     reextract,
     replay,
     runs,
@@ -54,6 +55,7 @@ app.command("crawl")(crawl.crawl)
 app.command("backfill")(backfill.backfill)
 app.command("coverage")(coverage.coverage)
 app.add_typer(replay.app, name="replay")
+app.add_typer(recordings.app, name="recordings")
 app.add_typer(seeds.app, name="seeds")
 app.add_typer(articles.app, name="articles")
 app.command("search")(search.search)

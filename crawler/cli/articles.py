@@ -20,6 +20,7 @@ from crawler.cli.options import (
     parse_when,
 )
 from crawler.cli.output import in_zone, print_json, print_table
+from crawler.cli.recorded import show_source
 from storage.exports import as_json
 
 app = typer.Typer(help="What is stored.", no_args_is_help=True)
@@ -28,6 +29,7 @@ app.command("export")(export_articles)
 app.command("history")(show_history)
 app.command("diff")(show_diff)
 app.command("changes")(show_changes)
+app.command("source")(show_source)
 
 
 @app.command("list")

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import typer
 
-from crawler.cli.options import Db, Json, open_store
+from crawler.cli.options import Db, Json, open_store, recording_address
 from crawler.cli.output import complain, print_json
 from crawler.cli.progress import watch
 from crawler.cli.runs import print_run, run_as_json
@@ -48,6 +48,10 @@ def crawl(
     pages: Pages = 1,
     via: Via = None,
     delay: Delay = None,
+    record: Annotated[
+        str | None,
+        typer.Option("--record", metavar="FOLDER", help="Keep every exchange as WARC, in a folder or at s3://…"),
+    ] = None,
     json: Json = False,
     db: Db = None,
 ) -> None:
@@ -64,6 +68,7 @@ def crawl(
         pages=pages,
         via=via,
         delay_seconds=delay_of(delay, via, config),
+        record=None if record is None else recording_address(record),
     )
     run_and_report(plan, db=db, json=json)
 

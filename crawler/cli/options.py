@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -63,6 +64,11 @@ def parse_when(text: str | None, zone: tzinfo = PARIS) -> datetime | None:
         return (instant if instant.tzinfo else instant.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):  # the latter: a day that begins before the year 1 in UTC
         raise BadInput(f"{text!r} is not a date; write 2023-08-01, 01/08/2023 or 2023-08-01T14:00+02:00") from None
+
+
+def recording_address(given: str) -> str:
+    """Return a folder's absolute path, for a plan may be run from elsewhere; an address as it is."""
+    return given if "://" in given else str(Path(given).expanduser().resolve())
 
 
 def known_source(name: str | None) -> None:

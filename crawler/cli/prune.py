@@ -47,7 +47,7 @@ def prune(
     if older_than is None and keep_bytes is None:
         raise BadInput("say what is to go: --older-than 365d, --keep-bytes 2GB, or both")
     known_source(source)
-    before = None if older_than is None else _before(older_than, datetime.now(UTC))
+    before = None if older_than is None else before_of(older_than, datetime.now(UTC))
     limit = None if keep_bytes is None else parse_size(keep_bytes)
     latest = Pruned()
 
@@ -75,7 +75,7 @@ def prune(
     )
 
 
-def _before(age: str, now: datetime) -> datetime:
+def before_of(age: str, now: datetime) -> datetime:
     """Return the instant that lies so long ago.
 
     Raises:

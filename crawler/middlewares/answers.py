@@ -7,10 +7,10 @@ run, loudly. All of it is kept in the store, for the next run.
 from __future__ import annotations
 
 import logging
-import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
+from crawler.chance import stretched
 from crawler.middlewares.hosts import REFUSES_US, HostMiddleware
 from crawler.middlewares.refusals import ChallengePage
 from crawler.middlewares.retry_after import retry_after
@@ -56,6 +56,7 @@ class AnswerMiddleware:
         self._stats = crawler.stats
         self._frontier: RunFrontier = crawler.spider.frontier  # type: ignore[union-attr]  # the spider is ours, and set
         self._hosts = self._frontier.store.hosts
+        self._clock = self._frontier.clock
         self._first_pause_seconds = crawler.settings.getfloat("RETRY_SECONDS")
 
     @classmethod
@@ -76,12 +77,12 @@ class AnswerMiddleware:
         if is_challenge or response.status in (401, 403):
             await self._count_refusal(host, pace, "a challenge page" if is_challenge else f"HTTP {response.status}")
         elif response.status in (429, 503):
-            now = datetime.now(UTC)
+            now = request.meta["fetched_at"]
             stated = retry_after(response.headers.get("Retry-After"), now)
             await self._pause(host, pace, why=f"HTTP {response.status}", stated=stated, now=now)
         elif pace.has_troubles and response.status < 500:
             pace.has_troubles = False
-            await in_thread(self._hosts.relax, host, now=datetime.now(UTC))
+            await in_thread(self._hosts.relax, host, now=self._clock.now())
         if is_challenge:
             raise ChallengePage("a challenge page")
         return response
@@ -95,7 +96,7 @@ class AnswerMiddleware:
         pace.silences += 1
         if pace.silences >= SILENCES_BEFORE_PAUSE:
             why = f"no answer: {words_for(exception)}"
-            await self._pause(host, pace, why=why, stated=None, now=datetime.now(UTC))
+            await self._pause(host, pace, why=why, stated=None, now=request.meta["fetched_at"])
 
     async def _pause(self, host: str, pace: Pace, *, why: str, stated: datetime | None, now: datetime) -> None:
         """Pause a host until the stated moment, or for twice as long as last time.
@@ -109,14 +110,13 @@ class AnswerMiddleware:
         if stated is None:
             state = await in_thread(self._hosts.state, host, now=now)
             seconds = min(self._first_pause_seconds * 2**state.troubles, LONGEST_PAUSE_SECONDS)
-            seconds *= random.uniform(1.0, 1.5)  # so that runs on several machines do not come back at one moment
-            pace.paused_until = max(pace.paused_until, now + timedelta(seconds=seconds))
+            pace.paused_until = max(pace.paused_until, now + timedelta(seconds=stretched(seconds, of=host, now=now)))
         await in_thread(self._hosts.pause, host, until=pace.paused_until, why=why, now=now)
         self._stats.inc_value(f"ingest/paused: {why}")
         logger.warning("%s is paused (%s) until %s", host, why, f"{pace.paused_until:%Y-%m-%d %H:%M:%S} UTC")
 
     async def _count_refusal(self, host: str, pace: Pace, how: str) -> None:
-        now = datetime.now(UTC)
+        now = self._clock.now()
         pace.has_troubles = True
         refusals = await in_thread(self._hosts.count_refusal, host, now=now)
         if refusals < REFUSALS_BEFORE_BLOCKED or self._frontier.early_end is not None:

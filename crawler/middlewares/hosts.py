@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
+from crawler.clock import Waiting
 from crawler.middlewares.refusals import FetchRefused, RunIsEnding
 from crawler.patience import in_thread
 from storage import FrontierState, RunState
@@ -67,9 +68,11 @@ class HostMiddleware:
         self._crawler = crawler
         self._frontier: RunFrontier = crawler.spider.frontier  # type: ignore[union-attr]  # the spider is ours, and set
         self._hosts = self._frontier.store.hosts
+        self._clock = self._frontier.clock
         self._delay = timedelta(seconds=crawler.settings.getfloat("HOST_DELAY_SECONDS"))
         self._patience = timedelta(seconds=crawler.settings.getfloat("PATIENCE_SECONDS"))
         self._gives_way = self._frontier.gives_way
+        self._is_replay = self._frontier.is_replay  # kept bytes have no pace to keep
         self._paces: dict[str, Pace] = {}
 
     @classmethod
@@ -80,7 +83,7 @@ class HostMiddleware:
     def pace(self, host: str) -> Pace:
         """Return what this run knows of a host."""
         if host not in self._paces:
-            self._paces[host] = Pace(paused_until=datetime.now(UTC))
+            self._paces[host] = Pace(paused_until=self._clock.now())
         return self._paces[host]
 
     async def process_request(self, request: Request) -> None:
@@ -127,7 +130,7 @@ class HostMiddleware:
         host = self._frontier.host_of(request.url)
         pace = self.pace(host)
         delay = self._delay_of(pace)
-        next_at = datetime.now(UTC) + delay
+        next_at = self._clock.now() + delay
         claimed_until = None if self._gives_way else next_at + delay
         try:
             await in_thread(self._hosts.end_turn, host, taken=taken, next_at=next_at, claimed_until=claimed_until)
@@ -139,14 +142,15 @@ class HostMiddleware:
         while True:
             self._go_on()
             delay = self._delay_of(pace)
-            now = datetime.now(UTC)
+            now = self._clock.now()
             moment = await self._next_moment(host, pace, delay, now)
             seconds = (moment - now).total_seconds()
             if seconds > max(self._patience, delay + TURN).total_seconds():
                 await self._put_off(host, moment)
             if seconds <= 0 and self._may_send(pace, delay, moment):
                 return moment
-            await asyncio.sleep(min(max(seconds, 0.0), NAP_SECONDS, *([delay.total_seconds() / 4] if delay else [])))
+            nap = min(max(seconds, 0.0), NAP_SECONDS, *([delay.total_seconds() / 4] if delay else []))
+            await self._clock.sleep(nap, Waiting.FETCH)
 
     async def _next_moment(self, host: str, pace: Pace, delay: timedelta, now: datetime) -> datetime:
         """Return when the next request to a host is allowed; with a delay to keep, the turn is taken if that is now."""
@@ -168,7 +172,7 @@ class HostMiddleware:
 
     def _may_send(self, pace: Pace, delay: timedelta, moment: datetime) -> bool:
         """Is the moment that was waited for still good?"""
-        now = datetime.now(UTC)
+        now = self._clock.now()
         return now >= pace.paused_until and (not delay or now - moment <= MISSED)
 
     async def _put_off(self, host: str, until: datetime) -> None:
@@ -177,7 +181,7 @@ class HostMiddleware:
         Raises:
             FetchRefused: Always.
         """
-        state = await in_thread(self._hosts.state, host, now=datetime.now(UTC))
+        state = await in_thread(self._hosts.state, host, now=self._clock.now())
         if host == self._frontier.home:
             ending = RunState.BLOCKED if state.why_paused == REFUSES_US else RunState.FAILED
             why = f" ({state.why_paused})" if state.why_paused else ""
@@ -195,4 +199,4 @@ class HostMiddleware:
             raise RunIsEnding("the run is ending")
 
     def _delay_of(self, pace: Pace) -> timedelta:
-        return max(self._delay, pace.crawl_delay)
+        return timedelta(0) if self._is_replay else max(self._delay, pace.crawl_delay)

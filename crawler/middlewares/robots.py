@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
@@ -45,6 +45,7 @@ class RobotsMiddleware:
         self._patience = timedelta(seconds=crawler.settings.getfloat("PATIENCE_SECONDS"))
         self._frontier: RunFrontier = crawler.spider.frontier  # type: ignore[union-attr]  # the spider is ours, and set
         self._hosts = self._frontier.store.hosts
+        self._clock = self._frontier.clock
         self._learnt: dict[str, asyncio.Task[_Rules]] = {}
 
     @classmethod
@@ -63,7 +64,7 @@ class RobotsMiddleware:
         parts = urlsplit(request.url)
         site = f"{parts.scheme}://{parts.netloc}"
         learning = self._learnt.get(site)
-        if learning is None or (learning.done() and _is_stale(learning)):
+        if learning is None or (learning.done() and _is_stale(learning, self._clock.now())):
             learning = self._learnt[site] = asyncio.ensure_future(self._learn(site))
         rules = await asyncio.shield(learning)
         if not rules.protego.can_fetch(request.url, self._agent):
@@ -78,14 +79,14 @@ class RobotsMiddleware:
         host = self._frontier.host_of(site)
         kept = await in_thread(self._hosts.robots, host)
         why = f"HTTP {kept.status}" if kept is not None and kept.status else "no answer"
-        if kept is None or datetime.now(UTC) > good_until(kept):
+        if kept is None or self._clock.now() > good_until(kept):
             kept, why = await self._fetch(site)
             await in_thread(self._hosts.keep_robots, host, kept)
         until = good_until(kept)
         if is_missing(kept):
             told = f"robots.txt of {host} cannot be had ({why}), so nothing is fetched from it"
             logger.warning(told)
-            if host == self._frontier.home and until - datetime.now(UTC) > self._patience:
+            if host == self._frontier.home and until - self._clock.now() > self._patience:
                 self._frontier.end_early(RunState.FAILED, f"{told} before {until:%Y-%m-%d %H:%M:%S} UTC")
             reason = f"to be tried again: robots.txt cannot be had ({why})"
             raise FetchRefused(reason, state=FrontierState.WAITING, retry_at=until)
@@ -99,7 +100,7 @@ class RobotsMiddleware:
         middleware = self._crawler.get_downloader_middleware(HostMiddleware)
         assert middleware is not None, "crawler.settings plugs it in"
         middleware.pace(host).crawl_delay = delay
-        await in_thread(self._hosts.hold, host, until=kept.fetched_at + delay, now=datetime.now(UTC))
+        await in_thread(self._hosts.hold, host, until=kept.fetched_at + delay, now=self._clock.now())
 
     async def _fetch(self, site: str) -> tuple[KeptRobots, str]:
         """Return robots.txt as it is now, and how the fetch went in words.
@@ -118,12 +119,12 @@ class RobotsMiddleware:
             words = words_for(error)
             # more redirects than are followed: RFC 9309 2.3.1.2 has it count as not there
             status = 404 if words == "too many redirects" else 0
-            return KeptRobots(status=status, body=b"", fetched_at=datetime.now(UTC)), words
-        kept = KeptRobots(status=response.status, body=response.body[:MAX_BYTES], fetched_at=datetime.now(UTC))
+            return KeptRobots(status=status, body=b"", fetched_at=self._clock.now()), words
+        kept = KeptRobots(status=response.status, body=response.body[:MAX_BYTES], fetched_at=self._clock.now())
         return kept, f"HTTP {response.status}"
 
 
-def _is_stale(learning: asyncio.Task[_Rules]) -> bool:
+def _is_stale(learning: asyncio.Task[_Rules], now: datetime) -> bool:
     if learning.cancelled() or learning.exception() is not None:
         return True
-    return datetime.now(UTC) > learning.result().good_until
+    return now > learning.result().good_until

@@ -15,6 +15,7 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from twisted.internet.error import ConnectError
+from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from crawler.middlewares.deadlines import ConnectTimeout, FirstByteTimeout
@@ -35,6 +36,9 @@ _PASSING: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectError, "no connection"),
     (zlib.error, "broken compression"),
 )
+
+_TLS = "TLS refused"
+_TOO_LARGE = "too large"
 
 TROUBLES: tuple[type[BaseException], ...] = (*(kind for kind, _ in _PASSING), DownloadCancelledError, IgnoreRequest)
 """All that a fetch may raise; anything else is a mistake of ours."""
@@ -63,12 +67,29 @@ def passing_words_for(error: BaseException) -> str | None:
 def lasting_words_for(error: BaseException) -> str:
     """Return the words for a trouble that the next try would meet again."""
     if _is_tls(error):
-        return "TLS refused"
+        return _TLS
     if isinstance(error, DownloadCancelledError):  # Scrapy breaks off for no other reason
-        return "too large"
+        return _TOO_LARGE
     if isinstance(error, IgnoreRequest):
         return "too many redirects" if "redirections" in str(error) else str(error)
     return type(error).__name__
+
+
+def error_for(words: str) -> Exception:
+    """Return an exception of the kind that these words are for, to have a recorded trouble once more."""
+    if words == _TLS:
+        error = DownloadFailedError(words)
+        error.__cause__ = ResponseFailed([Failure(SSL.Error())])  # type: ignore[no-untyped-call]  # Twisted's are untyped
+        return error
+    if words == _TOO_LARGE:
+        return DownloadCancelledError(words)
+    return next((_made(kind, words) for kind, known in _PASSING if known == words), IgnoreRequest(words))
+
+
+def _made(kind: type[BaseException], words: str) -> Exception:
+    error = kind(words)
+    assert isinstance(error, Exception)
+    return error
 
 
 def is_silence(error: BaseException) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from scrapy.spidermiddlewares.httperror import HttpError
 
+from crawler.chance import stretched
 from crawler.items import Fetched
 from crawler.middlewares.refusals import FetchRefused
 from crawler.middlewares.troubles import passing_words_for, words_for
@@ -52,7 +52,7 @@ def judge_failure(error: BaseException, lease: LeasedUrl, now: datetime, retry_s
         words, passes = words_for(error), passing_words_for(error) is not None
     if not passes or lease.attempts + 1 >= MAX_TRIES:
         return Fetched(lease=lease, fetched_at=now, state=FrontierState.FAILED, reason=f"failed: {words}")
-    wait = retry_seconds * 2**lease.attempts * random.uniform(1.0, 1.5)
+    wait = stretched(retry_seconds * 2**lease.attempts, of=lease.url, now=now)
     return Fetched(
         lease=lease,
         fetched_at=now,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
+    from crawler.archives.captured_site import CapturedSite
+    from crawler.exchange import KeepsExchanges
     from crawler.items import ScrapedArticle
     from crawler.monitors.watch import Watch
     from crawler.run_frontier import RunFrontier
@@ -48,6 +49,8 @@ class NewsSpider(Spider):
         watch: The run's eye on how pages are read.
         trusts_validators: Whether to ask conditionally; a host that was caught lying is not.
         window: What a backfill collects; None for any other run.
+        recorder: Takes every exchange, for `crawler.middlewares.record`; None if the run is not recorded.
+        captured: What WARC files answer, for `crawler.archives.handler`; None for other kept bytes, and for the web.
     """
 
     name = "news"
@@ -62,6 +65,8 @@ class NewsSpider(Spider):
         watch: Watch,
         trusts_validators: bool = True,
         window: Window | None = None,
+        recorder: KeepsExchanges | None = None,
+        captured: CapturedSite | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -72,6 +77,8 @@ class NewsSpider(Spider):
         self.watch = watch
         self.trusts_validators = trusts_validators
         self.window = window
+        self.recorder = recorder
+        self.captured = captured
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield a request for each seed URL of the plan, or for the channels that the source is crawled by.
@@ -98,6 +105,7 @@ class NewsSpider(Spider):
             state=FrontierState.DONE,
             etag=_header(response, "ETag"),
             last_modified=_header(response, "Last-Modified"),
+            recorded=response.meta.get("recorded"),
         )
         if not lease.is_listing and canonical_url(response.url) == canonical_url(self.source.home_url):
             yield dataclasses.replace(fetched, state=FrontierState.GONE, reason="gone: sent to the front page")
@@ -115,7 +123,8 @@ class NewsSpider(Spider):
         assert error is not None, "a failure has an error"
         if isinstance(error, RunIsEnding):
             return
-        fetched = judge_failure(error, request.meta["lease"], datetime.now(UTC), self.retry_seconds)
+        now = request.meta.get("fetched_at") or self.frontier.clock.now()
+        fetched = judge_failure(error, request.meta["lease"], now, self.retry_seconds)
         logger.warning("%s: %s", fetched.reason, request.url)
         lease = fetched.lease
         if fetched.state is FrontierState.GONE and lease.is_listing and is_of_web_archive(lease.url):
@@ -130,7 +139,7 @@ class NewsSpider(Spider):
         host = self.frontier.host_of(url)
         self.trusts_validators = False
         logger.warning("%s answers with validators of another state of the page; they are no longer used", host)
-        await in_thread(self.frontier.store.hosts.mark_liar, host, now=datetime.now(UTC))
+        await in_thread(self.frontier.store.hosts.mark_liar, host, now=self.frontier.clock.now())
 
     def _read(self, response: Response, fetched: Fetched) -> Fetched:
         try:
