@@ -300,11 +300,9 @@ def adaptive(trace: Trace, pages: dict[str, Page], requests_a_day: int) -> Found
             # what an article's page states: its minute
             stated = [instant(one.at // MINUTE * MINUTE) for one in fresh]
             rhythm.note(channel, at=due.at, published=stated, shown=pages[channel].size)
-    found.fell_off = sum(
-        1
-        for one in trace.articles
-        if trace.middle <= one.at and one.number not in found.at and one.at < trace.end - DAY
-    )
+    # what nothing has ever shown: it came and went between two polls
+    missed = [one for one in trace.articles if one.at < trace.end - DAY and one.number not in found.at]
+    found.fell_off = len(missed)
     return found
 
 

@@ -22,7 +22,7 @@ SHORTEST = MINUTE
 FIRST_SIZE = 15
 
 # How often what the source's channels have in common, and the price, are reckoned anew.
-RECKON_EVERY = HOUR
+RECKON_EVERY = 2 * HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,8 @@ class Rhythm:
             memory = self._memories[channel]
             times = [_seconds(one) for one in published]
             memory.learn(times, now=instant, offset=self._offset)
-            self._rates.pop(channel, None)
+            if times:
+                self._rates.pop(channel, None)
         self._reckon()
         self._planned[channel] = self._plan(channel, instant)
 
@@ -111,7 +112,7 @@ class Rhythm:
             self._offset = _offset(now, self._zone)
 
     def _reckon(self) -> None:
-        """Reckon the common part and the price anew, once an hour; a channel that has news, at once."""
+        """Reckon the common part and the price anew, every two hours; a channel that has news, at once."""
         if self._now - self._reckoned_at >= RECKON_EVERY:
             for memory in self._memories.values():
                 memory.forget(self._now)
