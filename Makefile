@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_DB := sqlite:///demo.db
 
-.PHONY: help demo test check lint types contracts format bench bench-quick clean
+.PHONY: help demo test check lint types contracts format bench bench-quick soak clean
 
 help:  ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ bench: .venv/installed-dev  ## run every benchmark in full
 
 bench-quick: .venv/installed-dev  ## run every benchmark at its smaller size
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file --quick || exit 1; done
+
+soak: .venv/installed-dev  ## run a service for a quarter of an hour, and see that it stays as it is
+	$(BIN)/python benchmarks/soak.py
 
 clean:  ## remove what was built
 	rm -rf .venv build *.egg-info demo.db demo.db-wal demo.db-shm .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -52,6 +52,9 @@ class Frontier:
         A run of this machine is dead when its process is; one of another machine when its heartbeat has stopped for
         longer than a lease lasts.
         """
+        with reading(self._engine) as connection:
+            if not find_dead_runs(connection, silent_since=now - LEASE_FOR):
+                return []  # as a rule: no other writer has to wait for that
         with writing(self._engine) as connection:
             dead = find_dead_runs(connection, silent_since=now - LEASE_FOR)
             mark_killed(connection, dead, now=now)

@@ -114,11 +114,20 @@ def until_led(store: Store) -> Leadership:
     return leadership
 
 
+def holds(service: subprocess.Popen[bytes]) -> tuple[int, int]:
+    """Return how many files and threads a service has while none of its runs is under way."""
+    process = psutil.Process(service.pid)
+    while process.children():
+        time.sleep(0.05)
+    time.sleep(1)  # it looks twice a second
+    return process.num_fds(), process.num_threads()
+
+
 def test_a_planned_run_is_made_by_a_child(
     scripted: ScriptedSite, serve: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, database: str
 ) -> None:
     """It walks the same road as one by hand, has a log of its own, and says the same when it cannot begin; the service
-    ends with exit code 0.
+    is left with no file and no thread of it, and ends with exit code 0.
     """
     live = replace(schedule(scripted, "live"), plan=CrawlPlan(source="rfi-cn", kind=CrawlKind.SCHEDULED))
     with Store.open(database) as store:
@@ -127,6 +136,9 @@ def test_a_planned_run_is_made_by_a_child(
         run = plan_now(store, "a")
         service = serve()
         ended, failed = until(store, run, plan_now(store, "live"))
+        held = holds(service)
+        until(store, plan_now(store, "a"))
+        assert holds(service) == held
         assert (ended.state, ended.counts["new"], store.count_articles()) == (RunState.FINISHED, 1, 1)
         assert (failed.state, (failed.reason or "").partition(";")[0]) == (
             RunState.FAILED,

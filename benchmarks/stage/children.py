@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -33,31 +34,35 @@ class Measured:
     """Most memory held at once (VmHWM), in 10^6 bytes."""
 
 
-def start(*arguments: str | Path, limit_bytes: int | None = None, **environment: str) -> subprocess.Popen[bytes]:
+def start(
+    *arguments: str | Path, limit_bytes: int | None = None, err: Path | None = None, **environment: str
+) -> subprocess.Popen[bytes]:
     """Start Python with some arguments, at the root of the project, without an operator's settings.
 
     Args:
         arguments: For Python.
         limit_bytes: Largest file it may write; None for no limit.
+        err: File to which its standard error is added; None for a pipe.
         environment: Variables beside our own.
     """
-    return start_command([sys.executable, *map(str, arguments)], limit_bytes=limit_bytes, **environment)
+    return start_command([sys.executable, *map(str, arguments)], limit_bytes=limit_bytes, err=err, **environment)
 
 
 def start_command(
-    command: Sequence[str], limit_bytes: int | None = None, **environment: str
+    command: Sequence[str], limit_bytes: int | None = None, err: Path | None = None, **environment: str
 ) -> subprocess.Popen[bytes]:
     """Start any command likewise."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NEWSCRAWL_")}
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=kept | environment,
-        preexec_fn=limit_files(limit_bytes) if limit_bytes else None,  # noqa: PLW1509 -- it makes one system call
-    )
+    with contextlib.nullcontext(subprocess.PIPE) if err is None else err.open("ab") as stderr:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=kept | environment,
+            preexec_fn=limit_files(limit_bytes) if limit_bytes else None,  # noqa: PLW1509 -- it makes one system call
+        )
 
 
 def crawl_command(via: str, db: str, *options: str) -> Sequence[str]:

@@ -97,6 +97,7 @@ class Dispatcher:
         self._heartbeat_seconds = heartbeat_seconds
         self._unsettled: list[Ended] = []
         self._untold: list[int] = []
+        self._moments: dict[Schedule, datetime | None] = {}
         self._look_at = 0.0
         self._due_at: datetime | None = None
         self._is_draining = False
@@ -188,16 +189,20 @@ class Dispatcher:
         coming = {name: self._coming(schedule, now) for name, schedule in schedules.items()}
         due = [name for name, one in coming.items() if one is not None and one.at <= now]
         if due or self._lead.is_new:
-            self._judge(mine, coming, None if self._lead.is_new else due, now, at)
-            schedules = {schedule.name: schedule for schedule in self._store.schedules.all()}
+            schedules |= self._judge(mine, coming, None if self._lead.is_new else due, now, at)
         self._start(schedules, at)
-        later = [self._coming(schedule, now) for schedule in schedules.values()]
+        self._moments = {schedule: self._moment(schedule) for schedule in schedules.values()}
+        later = (self._coming(schedule, now) for schedule in schedules.values())
         self._due_at = min((one.at for one in later if one is not None), default=None)
+
+    def _moment(self, schedule: Schedule) -> datetime | None:
+        """Return a schedule's next moment; as long as a schedule is the same, so is that."""
+        return self._moments[schedule] if schedule in self._moments else next_moment(schedule)
 
     def _coming(self, schedule: Schedule, now: datetime) -> Poll | None:
         """Return when a schedule's next moment comes, or came; None while it has none."""
         if not isinstance(schedule.trigger, Adaptive):
-            moment = next_moment(schedule)
+            moment = self._moment(schedule)
             return None if moment is None else Poll(at=moment)
         if schedule.is_paused or (poll := self._next_poll(schedule, now)) is None:
             return None
@@ -211,7 +216,8 @@ class Dispatcher:
         names: Sequence[str] | None,
         now: datetime,
         at: float,
-    ) -> None:
+    ) -> dict[str, Schedule]:
+        """Decide what has come; return the schedules of which something was decided, as they are now."""
         is_new_term = self._lead.is_new
 
         def judge_one(schedule: Schedule, standing: Sequence[StandingRun]) -> Judgement | None:
@@ -237,19 +243,24 @@ class Dispatcher:
                 seeds=seeds,
             )
 
-        for schedule, judgement in self._store.schedules.judge(mine, judge_one, names=names):
+        judged = self._store.schedules.judge(mine, judge_one, names=names)
+        for schedule, judgement in judged:
             self._tell(schedule, judgement)
             for run_id, why in judgement.superseded:
                 self._runner.stop(run_id, why, at=at)
         self._lead.is_new = False
+        return {schedule.name: replace(schedule, judged_until=one.judged_until) for schedule, one in judged}
 
     def _start(self, schedules: Mapping[str, Schedule], at: float) -> None:
         """Start what waits, as far as there is room; of each schedule one run at a time."""
+        planned = self._store.schedules.planned()
+        if not planned:
+            return
         running = self._runner.running
         busy = set(running.values())
         for name, runs in self._store.schedules.standing().items():
             busy.update(name for run in runs if run.state is RunState.RUNNING and run.id not in running)
-        for run in self._store.schedules.planned():
+        for run in planned:
             if len(self._runner.running) >= self._max_runs:
                 return
             if run.schedule is not None and run.schedule not in busy and run.schedule in schedules:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 DEAD_AFTER_HEARTBEATS = 1.5
 
 # How often whoever waits looks whether the leader is alive.
-LOOKS_EACH_HEARTBEAT = 4
+LOOKS_EACH_HEARTBEAT = 8
 
 
 class Lead:
