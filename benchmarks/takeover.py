@@ -124,8 +124,8 @@ def find_roles(
 
 
 def both_are_up(store: Store, cast: Cast) -> bool:
-    """Wait until one service leads and the other waits, half a minute at most; return whether they do."""
-    give_up_at = time.monotonic() + 30
+    """Wait until one service leads and the other waits, two minutes at most; return whether they do."""
+    give_up_at = time.monotonic() + 120
     while None in find_roles(store, cast) and time.monotonic() < give_up_at:
         time.sleep(0.05)
     return None not in find_roles(store, cast)
