@@ -60,6 +60,7 @@ class RunLogHandler(logging.StreamHandler):  # type: ignore[type-arg]  # generic
         super().__init__(sys.stderr)
         self._path = path
         self._max_bytes = max_bytes
+        self.setLevel(logging.INFO)  # what Scrapy says of every page is for those who look for a fault in it
         self.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
