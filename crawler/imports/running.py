@@ -111,16 +111,17 @@ class _Watched:
             self._on_refused(piece.sentence)
 
     def count_written(self, batch: list[tuple[Work, Outcome | WriteRefused]]) -> None:
-        """Count what a transaction did; called in the writer's thread."""
+        """Count what a transaction did, and now and then note that the run lives; called in the writer's thread."""
         for _, outcome in batch:
             self.counts[outcome.value if isinstance(outcome, Outcome) else "rejected: the database refused it"] += 1
-
-    def tell(self) -> None:
-        """Show the counts, and now and then let the run show that it lives."""
-        self._on_progress(self.counts)
+        # from this thread, which holds the database nearly all the time: another might wait for it in vain
         if time.monotonic() - self._told_at >= HEARTBEAT_SECONDS:
             self._told_at = time.monotonic()
             self._store.keep_alive(self._run_id, counts=self._ordered(), now=datetime.now(UTC))
+
+    def tell(self) -> None:
+        """Show the counts."""
+        self._on_progress(self.counts)
 
     def finish(self, state: RunState, reason: str | None) -> CrawlRun:
         """Close the run."""
