@@ -113,10 +113,11 @@ def poll_lying(folder: Path, *, unaudited: int) -> Promise:
     """
     with serving(NAMES) as site:
         site.etag, site.published_at = '"for ever"', datetime.now(UTC).isoformat(timespec="seconds")
+        site.texts.update(dict.fromkeys(NAMES, "补充：风未停。"))
         poller = Poller(site, folder)
         poller.poll("--delay", "0")
         poller.change(f"UPDATE pages SET unaudited_polls = {unaudited}")
-        site.texts.update(dict.fromkeys(NAMES, "补充：风已停。"))
+        site.texts.update(dict.fromkeys(NAMES, "补充：风已停。"))  # no longer than before: no change of layout
         polls, edits = 0, 0
         while edits < len(NAMES) and polls < 2 * AUDIT_EVERY:
             poller.poll("--delay", "0")
