@@ -17,7 +17,7 @@ BOUND = 12.0
 
 # A size is counted from a distance of 0.8 deviations; the bound for sizes is in deviations.
 SIZE_SLACK = 0.8
-SIZE_BOUND = 9.0
+SIZE_BOUND = 15.0
 
 # One reading cannot be more surprising than this, in deviations: a single odd page is no break.
 LARGEST_SURPRISE = 3.0
@@ -28,6 +28,9 @@ MEMORY = 1000.0
 # A sign is watched when it usually holds so often, and that is known from so many readings.
 LEAST_RATE = 0.5
 LEAST_SEEN = 20
+
+# Standard errors by which a share may be smaller than what was counted.
+SURE = 1.64
 
 # What a break leaves of a sign's rate.
 LEFT_AFTER_BREAK = 0.1
@@ -73,8 +76,9 @@ class Rate:
 
     @property
     def usual(self) -> float:
-        """Its share of the readings, never quite none nor all."""
-        return min(0.99, (self.held + 0.5) / (self.seen + 1.0))
+        """Its share of the readings, as little as the few readings known of it leave possible; never all of them."""
+        share = (self.held + 0.5) / (self.seen + 1.0)
+        return min(0.99, share - SURE * math.sqrt(share * (1.0 - share) / (self.seen + 1.0)))
 
     @property
     def is_watched(self) -> bool:
