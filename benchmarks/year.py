@@ -344,7 +344,9 @@ def measure(database: str, url: str, *, crons: int, seed: int, outages: list[Out
 def databases(only: str | None) -> Iterator[tuple[str, str]]:
     """Yield the databases, each with the URL of an empty one."""
     if only != "postgresql":
-        with tempfile.TemporaryDirectory(prefix="newscrawl-year-") as folder:
+        # a year of commits is asked for in a minute: what a disk takes for one is not the question here
+        memory = Path("/dev/shm")
+        with tempfile.TemporaryDirectory(prefix="newscrawl-year-", dir=memory if memory.is_dir() else None) as folder:
             yield "sqlite", sqlite_url(Path(folder))
     if only != "sqlite":
         with postgresql() as server:

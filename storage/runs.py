@@ -37,6 +37,14 @@ _RUNS = select(
     CrawlRunRow.stack,
     CrawlRunRow.degraded,
 )
+# made once: a dispatcher asks several times a second
+_IS_PLANNED = CrawlRunRow.state == RunState.PLANNED.value
+_FIRST_PLANNED = _RUNS.where(
+    _IS_PLANNED,
+    tuple_(CrawlRunRow.schedule, CrawlRunRow.planned_at).in_(
+        select(CrawlRunRow.schedule, func.min(CrawlRunRow.planned_at)).where(_IS_PLANNED).group_by(CrawlRunRow.schedule)
+    ),
+).order_by(CrawlRunRow.planned_at, CrawlRunRow.id)
 _PLAN_FIELDS = frozenset(field.name for field in fields(CrawlPlan))
 
 
@@ -246,10 +254,7 @@ def read_runs(
 
 def read_planned(connection: Connection) -> list[CrawlRun]:
     """Return of each schedule the first run that waits to be started, the earliest first."""
-    is_planned = CrawlRunRow.state == RunState.PLANNED.value
-    firsts = select(CrawlRunRow.schedule, func.min(CrawlRunRow.planned_at)).where(is_planned)
-    is_first = tuple_(CrawlRunRow.schedule, CrawlRunRow.planned_at).in_(firsts.group_by(CrawlRunRow.schedule))
-    return _read(connection, _RUNS.where(is_planned, is_first).order_by(CrawlRunRow.planned_at, CrawlRunRow.id))
+    return _read(connection, _FIRST_PLANNED)
 
 
 def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[CrawlRun]:

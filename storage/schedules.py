@@ -37,6 +37,14 @@ if TYPE_CHECKING:
 
 _OPEN = (RunState.PLANNED.value, RunState.RUNNING.value)
 
+# made once: a dispatcher asks several times a second
+_SCHEDULES = select(*ScheduleRow.__table__.c)
+_STANDING = (
+    select(CrawlRunRow.id, CrawlRunRow.schedule, CrawlRunRow.planned_at, CrawlRunRow.state)
+    .where(CrawlRunRow.state.in_(_OPEN), CrawlRunRow.schedule.is_not(None))
+    .order_by(CrawlRunRow.planned_at, CrawlRunRow.id)
+)
+
 
 class Schedules:
     """The door to schedules; `storage.store.Store.schedules` gives it.
@@ -193,12 +201,12 @@ class Schedules:
 
 
 def _read_all(connection: Connection) -> list[Schedule]:
-    rows = [as_schedule(row) for row in connection.execute(select(*ScheduleRow.__table__.c))]
+    rows = [as_schedule(row) for row in connection.execute(_SCHEDULES)]
     return sorted(rows, key=lambda schedule: schedule.name)  # by code points, whatever the database's collation
 
 
 def _read_one(connection: Connection, name: str) -> Schedule:
-    row = connection.execute(select(*ScheduleRow.__table__.c).where(ScheduleRow.name == name)).one_or_none()
+    row = connection.execute(_SCHEDULES.where(ScheduleRow.name == name)).one_or_none()
     if row is None:
         raise UnknownSchedule(name)
     return as_schedule(row)
@@ -209,10 +217,8 @@ def _change(connection: Connection, name: str, **values: Any) -> None:
 
 
 def _read_standing(connection: Connection) -> dict[str, list[StandingRun]]:
-    columns = (CrawlRunRow.id, CrawlRunRow.schedule, CrawlRunRow.planned_at, CrawlRunRow.state)
-    query = select(*columns).where(CrawlRunRow.state.in_(_OPEN), CrawlRunRow.schedule.is_not(None))
     standing: dict[str, list[StandingRun]] = defaultdict(list)
-    for row in connection.execute(query.order_by(CrawlRunRow.planned_at, CrawlRunRow.id)):
+    for row in connection.execute(_STANDING):
         standing[row.schedule].append(StandingRun(id=row.id, planned_at=row.planned_at, state=RunState(row.state)))
     return dict(standing)
 
