@@ -27,6 +27,9 @@ WAITING = 20
 # Readings in a row without the symptom after which a break is over.
 CALM = 8
 
+# Readings as usual between two that show a break: pages under way at once are answered in any order.
+OUT_OF_ORDER = 16
+
 # Deviations from which a single reading shows the symptom of a break in sizes.
 SYMPTOM = 1.0
 
@@ -84,17 +87,18 @@ class Baseline:
     def suspects(self, alarms: list[str]) -> list[tuple[str, list[str]]]:
         """Return the readings that came before a break was noticed and show it, with what they show; forget all.
 
-        Only the latest in a row count, one as usual between two others allowed: what came before is not of the break.
+        Only the latest count: what came before is not of the break. An odd size, which a single page may have, counts
+        with one as usual between two others at most.
         """
         found: list[tuple[str, list[str]]] = []
         gap = 0
         for seen in reversed(self.waiting):
             missing = self._missing(seen) & set(alarms)
-            odd = [sign for sign in alarms if sign in missing or self._is_symptom(sign, seen)]
+            odd = [sign for sign in alarms if sign in missing or (gap <= 1 and self._is_symptom(sign, seen))]
             if odd:
                 found.append((seen.url, odd))
             gap = 0 if odd else gap + 1
-            if gap > 1:
+            if gap > OUT_OF_ORDER:
                 break
         self.waiting.clear()
         return found
