@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -66,10 +67,10 @@ SECONDS_AT_MOST = 60.0
 # Name, crontab, its hours and minutes once more for the second reckoning, policies.
 CRONS = (
     ("nightly", "30 2 * * *", (2,), (30,), Overlap.QUEUE_ONE, CatchUp.ALL),
-    ("six-hourly", "0 */6 * * *", (0, 6, 12, 18), (0,), Overlap.SKIP, CatchUp.ONCE),
-    ("twice", "15 2,14 * * *", (2, 14), (15,), Overlap.SUPERSEDE, CatchUp.NONE),
+    ("thrice", "0 */8 * * *", (0, 8, 16), (0,), Overlap.SUPERSEDE, CatchUp.NONE),
+    ("daily", "0 8 * * *", (8,), (0,), Overlap.SKIP, CatchUp.ONCE),
 )
-EVERY = timedelta(hours=12)
+EVERY = timedelta(hours=24)
 FINAL = (RunState.FINISHED, RunState.FAILED, RunState.STOPPED, RunState.KILLED, RunState.SKIPPED, RunState.MISSED)
 
 
@@ -350,7 +351,10 @@ def databases(only: str | None) -> Iterator[tuple[str, str]]:
             yield "sqlite", sqlite_url(Path(folder))
     if only != "sqlite":
         with postgresql() as server:
-            yield "postgresql", server.new_database()
+            url = server.new_database()
+            with psycopg.connect(url, autocommit=True) as session:
+                session.execute(f"ALTER DATABASE {session.info.dbname} SET synchronous_commit = off")
+            yield "postgresql", url
 
 
 def main() -> int:
