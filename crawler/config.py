@@ -7,28 +7,17 @@ docs/operations.md lists them, `crawler.config_template` writes the file. Nothin
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from crawler import __version__
 from crawler.errors import BadInput
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PREFIX = "NEWSCRAWL_"
-
-# Says where the file is; beside the settings, because it cannot stand in the file itself.
-FILE_VARIABLE = f"{PREFIX}CONFIG"
-
-# The file that is read where none is named: in the folder in which the program runs.
-DEFAULT_FILE = Path("newscrawl.toml")
+from crawler.settings_file import FILE_VARIABLE, PREFIX, settings_file
 
 
 class Config(BaseSettings):
@@ -148,27 +137,6 @@ def usable_contact(contact: str) -> str:
     if contact.isascii() and contact.isprintable() and contact and contact.strip() == contact:
         return contact
     raise ValueError("write it in plain letters, such as desk@example.org or https://example.org/crawler")
-
-
-def settings_file() -> Path | None:
-    """Return the file that settings are read from; None if none is named, and none is in this folder."""
-    if named := os.environ.get(FILE_VARIABLE):
-        return Path(named)
-    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
-
-
-@contextmanager
-def read_from(file: Path) -> Iterator[None]:
-    """Let settings be read from a file inside the block, by child processes too."""
-    before = os.environ.get(FILE_VARIABLE)
-    os.environ[FILE_VARIABLE] = str(file.absolute())
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[FILE_VARIABLE]
-        else:
-            os.environ[FILE_VARIABLE] = before
 
 
 def load_config() -> Config:

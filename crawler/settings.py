@@ -49,6 +49,11 @@ DOWNLOAD_HANDLERS = {  # http and https only
 DOWNLOAD_WARNSIZE = 0  # the limit itself (crawler.config) is the word on size
 REMOTE_CONTROL_ENABLED = False  # Scrapy 2.19 listens by default
 TELNETCONSOLE_ENABLED = False
+EXTENSIONS = {  # what is off need not be imported: it costs every start a fifth of a second
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+}
 METAREFRESH_ENABLED = False  # a page that refreshes itself elsewhere is not the article
 HTTPPROXY_ENABLED = True
 

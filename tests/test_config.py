@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crawler.config import Config, load_config, read_from, unknown_variables
+from crawler.config import Config, load_config, unknown_variables
 from crawler.errors import BadInput
+from crawler.settings_file import read_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from typer.main import get_command
 
-from crawler.cli.app import app
-from crawler.config import FILE_VARIABLE, PREFIX, Config
+from crawler.cli.commands import load_command
+from crawler.config import Config
+from crawler.settings_file import FILE_VARIABLE, PREFIX
 from storage.maintenance import Maintenance
 from storage.schema import NEWEST
 
@@ -64,7 +64,7 @@ def test_the_commands_of_the_unit_are_commands() -> None:
     assert commands == ["doctor --offline", "serve"]
     for command in commands:
         name, *arguments = shlex.split(command)
-        with get_command(app).commands[name].make_context(name, arguments) as context:  # type: ignore[attr-defined]  # it is a group
+        with load_command(name).make_context(name, arguments) as context:
             assert context.params
     assert set(re.findall(r"^Environment=(\w+)=", UNIT, re.MULTILINE)) <= SETTINGS
     (seconds,) = re.findall(r"^TimeoutStopSec=(\d+)$", UNIT, re.MULTILINE)

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from crawler.archives.seeds import parse_seed
 from crawler.cli.app import app
+from crawler.cli.commands import COMMANDS, load_command
 from crawler.config import Config
 from storage import RunState
 from storage.records import Outcome
@@ -28,7 +29,6 @@ DOCS = {
     for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]
 }
 OPERATIONS = DOCS["docs/operations.md"]
-COMPLETE = get_command(app)
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -51,7 +51,7 @@ def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
         yield from leaves(child, (*path, name))
 
 
-LEAVES = dict(leaves(COMPLETE))
+LEAVES = {words: leaf for name in COMMANDS for words, leaf in leaves(load_command(name), (name,))}
 
 
 @pytest.mark.parametrize("words", LEAVES, ids=" ".join)
@@ -71,7 +71,7 @@ def test_every_option_is_documented(words: tuple[str, ...]) -> None:
 
 def test_every_option_that_is_documented_exists() -> None:
     """What docs/operations.md calls an option of ours is one."""
-    real = {name for command in [COMPLETE, *LEAVES.values()] for one in command.params for name in one.opts} | {
+    real = {name for command in [get_command(app), *LEAVES.values()] for one in command.params for name in one.opts} | {
         "--help"
     }
     named = set(re.findall(r"`(--?[a-z]+)[ `]", OPERATIONS))
@@ -170,3 +170,10 @@ def test_duckdb_runs_the_shown_queries(newscrawl: Callable[..., Ended], stored_s
     assert sum(row[3] for row in counted) == len(stored)
     assert sorted(row[0] for row in latest) == sorted(article["canonical_url"] for article in stored)
     assert len(month) == sum(article["published_at"].startswith("2020-08") for article in stored) > 0
+
+
+def test_the_help_of_the_program_tells_what_each_command_says_of_itself() -> None:
+    """It is written down beside the name, for no command is imported to show it."""
+    assert {name: line for name, (_, line) in COMMANDS.items()} == {
+        name: load_command(name).help.splitlines()[0] for name in COMMANDS
+    }

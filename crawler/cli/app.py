@@ -1,4 +1,4 @@
-"""The program `newscrawl`: collects the command groups and turns errors into one sentence and an exit code."""
+"""The program `newscrawl`: calls the command that is asked for and turns errors into one sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -13,65 +13,21 @@ import typer
 from typer.main import get_command
 
 from crawler import __version__
-from crawler.cli import (
-    articles,
-    backfill,
-    channels,
-    coverage,
-    crawl,
-    db,
-    doctor,
-    imports,
-    init,
-    inspect,
-    monitors,
-    prune,
-    recordings,
-    reextract,
-    replay,
-    runs,
-    schedules,
-    search,
-    seeds,
-    serve,
-    sources,
-)
+from crawler.cli.commands import Commands
+from crawler.cli.complaints import complain, complain_of, complain_of_usage
 from crawler.cli.log import show_log
-from crawler.cli.output import complain
-from crawler.config import read_from
-from crawler.errors import BadInput, NewsCrawlerError, UnknownSource
-from storage import StoreError
+from crawler.settings_file import read_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 app = typer.Typer(
     name="newscrawl",
+    cls=Commands,
     help="Crawl RFI and other news sites into a database; replay, inspect and export what was kept.",
     no_args_is_help=True,
     add_completion=False,
 )
-app.command("crawl")(crawl.crawl)
-app.command("backfill")(backfill.backfill)
-app.command("coverage")(coverage.coverage)
-app.add_typer(replay.app, name="replay")
-app.add_typer(recordings.app, name="recordings")
-app.add_typer(seeds.app, name="seeds")
-app.add_typer(articles.app, name="articles")
-app.command("search")(search.search)
-app.command("import")(imports.import_articles)
-app.command("prune")(prune.prune)
-app.command("reextract")(reextract.reextract)
-app.add_typer(runs.app, name="runs")
-app.add_typer(monitors.app, name="monitors")
-app.add_typer(schedules.app, name="schedules")
-app.add_typer(inspect.app, name="inspect")
-app.add_typer(db.app, name="db")
-app.command("serve")(serve.serve)
-app.command("sources")(sources.sources)
-app.command("channels")(channels.channels)
-app.command("init")(init.init)
-app.command("doctor")(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:
@@ -118,16 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("stopped by hand")
         return 130
-    except (BadInput, UnknownSource) as error:
-        complain(str(error))
-        return 2
-    except (NewsCrawlerError, StoreError) as error:
-        complain(str(error))
-        return 1
     except OSError as error:
         complain(f"{error.filename or 'the output'} cannot be written or read: {error.strerror}")
         _give_up_output()
         return 1
+    except Exception as error:
+        code = complain_of(error)
+        if code is None:
+            raise
+        return code
 
 
 def _open_streams() -> None:
@@ -157,14 +112,6 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return ending.exit_code
     except typer.TyperException as error:
-        _complain_of_usage(error)
+        complain_of_usage(error)
         return error.exit_code
     return 0
-
-
-def _complain_of_usage(error: typer.TyperException) -> None:
-    """Print what is wrong with the arguments as one sentence; no message is a group without a command, and its help."""
-    message = error.format_message().strip().rstrip(".")
-    context = getattr(error, "ctx", None)
-    if message:
-        complain(f"{message[0].lower()}{message[1:]}; see {context.command_path if context else 'newscrawl'} --help")

@@ -12,9 +12,10 @@ import typer
 
 from crawler.backfills.estimate import Estimate, estimate
 from crawler.backfills.planner import OWN_WAYS, Way, plan_slices
+from crawler.cli.complaints import complain
 from crawler.cli.crawl import Delay, Limit, Via, check_server, delay_of, judge
 from crawler.cli.options import Db, Json, open_store, parse_when
-from crawler.cli.output import complain, in_zone, print_json, print_table
+from crawler.cli.output import in_zone, print_json, print_table
 from crawler.cli.progress import watch_words
 from crawler.cli.runs import print_run, run_as_json
 from crawler.config import load_config

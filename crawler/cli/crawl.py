@@ -9,8 +9,9 @@ from urllib.parse import quote, urlsplit
 
 import typer
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import Db, Json, open_store, recording_address
-from crawler.cli.output import complain, print_json
+from crawler.cli.output import print_json
 from crawler.cli.progress import watch
 from crawler.cli.runs import print_run, run_as_json
 from crawler.config import Config, load_config

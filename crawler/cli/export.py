@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import (
     Db,
     SectionOption,
@@ -21,7 +22,6 @@ from crawler.cli.options import (
     open_store,
     parse_when,
 )
-from crawler.cli.output import complain
 from crawler.cli.progress import watch
 from crawler.errors import BadInput
 from crawler.exports import (

@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import Db, Json, SectionOption, SourceOption, known_source, open_store, parse_when
-from crawler.cli.output import PIPE_WIDTH, complain, in_zone, print_json, print_table
+from crawler.cli.output import PIPE_WIDTH, in_zone, print_json, print_table
 from crawler.errors import BadInput
 from storage.diff_texts import Op
 from storage.diff_views import diff_as_html, diff_as_json

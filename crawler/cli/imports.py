@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import Db, Json, open_store
-from crawler.cli.output import complain, print_json
+from crawler.cli.output import print_json
 from crawler.cli.progress import watch
 from crawler.cli.runs import print_run, run_as_json
 from crawler.imports import Readers, count_cores, find_input, run_import

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from crawler.config import DEFAULT_FILE, settings_file, usable_contact
+from crawler.config import usable_contact
 from crawler.config_template import config_template
 from crawler.errors import BadInput
+from crawler.settings_file import DEFAULT_FILE, settings_file
 from storage.maintenance import Maintenance
 
 

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON Lines for programs, complaints on standard error."""
+"""What commands print: tables for people, JSON Lines for programs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,6 @@ ZONES: dict[str, ZoneInfo] = {source.name: source.zone for source in SOURCES}
 
 # Columns of a table that goes into a file or a pipe: one row is one line, so that grep finds whole rows.
 PIPE_WIDTH = 240
-
-
-def complain(sentence: str) -> None:
-    """Print one sentence to standard error."""
-    sys.stderr.write(f"newscrawl: {sentence}\n")
 
 
 def print_json(value: Mapping[str, Any]) -> None:

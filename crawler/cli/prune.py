@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import Db, Json, SourceOption, known_source, open_store
-from crawler.cli.output import complain, print_json
+from crawler.cli.output import print_json
 from crawler.cli.progress import watch
 from crawler.errors import BadInput
 from storage import Pruned

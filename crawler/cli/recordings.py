@@ -11,8 +11,9 @@ from crawler.archives.keeping import check, prune
 from crawler.archives.recorded_run import runs_in
 from crawler.archives.recording import Recording
 from crawler.archives.warc_records import warc_files_in
+from crawler.cli.complaints import complain
 from crawler.cli.options import Json, recording_address
-from crawler.cli.output import complain, in_zone, print_json, print_table
+from crawler.cli.output import in_zone, print_json, print_table
 from crawler.cli.prune import before_of, parse_size
 from crawler.config import load_config
 from crawler.errors import BadInput

@@ -11,8 +11,9 @@ from typing import Annotated
 import orjson
 import typer
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import Db, Json, open_store
-from crawler.cli.output import complain, print_json, print_table
+from crawler.cli.output import print_json, print_table
 from crawler.errors import BadInput
 from crawler.rereading.report import Report
 from crawler.sources import source_named

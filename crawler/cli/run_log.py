@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import Db, open_store
-from crawler.cli.output import complain
 from crawler.config import load_config
 from crawler.errors import BadInput
 from crawler.service.logs import RunLogs

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from crawler.cli.amounts import parse_span
+from crawler.cli.complaints import complain
 from crawler.cli.crawl import Delay, Limit, Pages, Sections, Urls, Via, delay_of, server_address, starts
 from crawler.cli.options import Db, Json, open_store
-from crawler.cli.output import complain, print_json
+from crawler.cli.output import print_json
 from crawler.cli.prune import parse_size
 from crawler.cli.schedule_words import next_in_words, schedule_as_json, trigger_in_words
 from crawler.cli.zones import stated_zone

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import Db, Json, open_store
-from crawler.cli.output import complain, print_json, print_table
+from crawler.cli.output import print_json, print_table
 from crawler.cli.runs import run_as_json
 from crawler.cli.schedule_add import add
 from crawler.cli.schedule_words import next_in_words, schedule_as_json, trigger_in_words, what_in_words

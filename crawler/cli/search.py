@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from crawler.cli.complaints import complain
 from crawler.cli.options import (
     Db,
     Json,
@@ -20,7 +21,7 @@ from crawler.cli.options import (
     open_store,
     parse_when,
 )
-from crawler.cli.output import complain, in_zone, print_json
+from crawler.cli.output import in_zone, print_json
 from crawler.cli.progress import watch
 from crawler.errors import BadInput
 from storage.exports import as_iso, as_json

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from crawler.archives.seeds import find_seed_files
+from crawler.cli.complaints import complain
 from crawler.cli.imports import FromStart, Processes, print_import, reading
 from crawler.cli.options import Db, Json, open_store
-from crawler.cli.output import complain, print_json
+from crawler.cli.output import print_json
 from crawler.cli.progress import watch
 from crawler.exports import export_seed_files
 from crawler.imports import SeedFiles, run_import

@@ -6,9 +6,10 @@ import stat
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.config import load_config, settings_file, unknown_variables
+from crawler.config import load_config, unknown_variables
 from crawler.doctor.diagnosis import Diagnosis, error, ok, warning
 from crawler.errors import BadInput
+from crawler.settings_file import settings_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
