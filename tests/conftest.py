@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import uuid
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from children import Child
 from pytest_httpserver import HTTPServer
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -52,7 +52,7 @@ class Ended:
         return [json.loads(line) for line in self.out.splitlines()]
 
     @classmethod
-    def of(cls, child: subprocess.Popen[bytes]) -> Ended:
+    def of(cls, child: Child) -> Ended:
         """Wait for a child's end, a minute at most."""
         try:
             out, err = child.communicate(timeout=60)
@@ -72,17 +72,9 @@ def _run_here(*arguments: str | Path, stdin: bytes = b"") -> Ended:
     return Ended(code=code, out=out.buffer.getvalue().decode(), err=err.buffer.getvalue().decode())  # type: ignore[attr-defined]  # both are BytesIO
 
 
-def _start_child(*arguments: str | Path, **settings: str) -> subprocess.Popen[bytes]:
-    # a process that may not keep compiled modules takes half a second longer to start
-    withheld = ("NEWSCRAWL_", "PYTHONDONTWRITEBYTECODE")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(withheld)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "crawler", *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment | {"PYTHONPATH": str(SEEDS.parent)} | settings,
-    )
+def _start_child(*arguments: str | Path, **settings: str) -> Child:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSCRAWL_")}
+    return Child([str(argument) for argument in arguments], environment | settings)
 
 
 @pytest.fixture
@@ -98,13 +90,13 @@ def newscrawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
 
 
 @pytest.fixture(scope="session")
-def start_child() -> Callable[..., subprocess.Popen[bytes]]:
+def start_child() -> Callable[..., Child]:
     """Return a function that starts a command in a process of its own; keywords are environment variables."""
     return _start_child
 
 
 @pytest.fixture(scope="session")
-def wait_for() -> Callable[[subprocess.Popen[bytes]], Ended]:
+def wait_for() -> Callable[[Child], Ended]:
     """Return a function that waits for a child's end."""
     return Ended.of
 

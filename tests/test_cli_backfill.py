@@ -10,10 +10,10 @@ import pytest
 from storage import SliceState, Store
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
+    from children import Child
     from conftest import Ended
     from pytest_httpserver import HTTPServer
 
@@ -65,7 +65,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
 
 def test_a_killed_backfill_goes_on_with_the_same_command(
     *,
-    start_child: Callable[..., subprocess.Popen[bytes]],
+    start_child: Callable[..., Child],
     run_child: Callable[..., Ended],
     site: HTTPServer,
     tmp_path: Path,

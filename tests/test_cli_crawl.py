@@ -15,9 +15,9 @@ from urllib.request import urlopen
 import pytest
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
+    from children import Child
     from conftest import Ended
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
@@ -57,7 +57,7 @@ def test_what_cannot_be_crawled_is_refused_before_a_run_begins(
         assert newscrawl("runs", "list", "--json").out == ""
 
 
-def test_serving_for_a_person(start_child: Callable[..., subprocess.Popen[bytes]]) -> None:
+def test_serving_for_a_person(start_child: Callable[..., Child]) -> None:
     """The server says where it is, answers, and ends on Ctrl-C with exit code 0."""
     with start_child("replay", "serve", SEEDS, "--port", "0") as child:
         assert child.stderr is not None

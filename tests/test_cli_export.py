@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
+    from children import Child
     from conftest import Ended
 
 
@@ -192,7 +192,7 @@ def test_parquet_without_its_library(
 
 def test_an_export_that_is_stopped_by_hand(
     *,
-    start_child: Callable[..., subprocess.Popen[bytes]],
+    start_child: Callable[..., Child],
     wait_for: Callable[..., Ended],
     stored_seeds: str,
     tmp_path: Path,

@@ -11,9 +11,9 @@ import pytest
 from storage import CrawlKind, CrawlPlan, Interval, NewSchedule, RunState, Store
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator
 
+    from children import Child
     from conftest import Ended
 
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
@@ -56,8 +56,8 @@ def test_the_folder_may_be_named(folder: Store, newscrawl: Callable[..., Ended])
 def test_a_log_is_followed_until_its_run_has_ended(
     folder: Store,
     tmp_path: Path,
-    start_child: Callable[..., subprocess.Popen[bytes]],
-    wait_for: Callable[[subprocess.Popen[bytes]], Ended],
+    start_child: Callable[..., Child],
+    wait_for: Callable[[Child], Ended],
 ) -> None:
     """From before it begins, over a new file when the first has grown large, to the last line."""
     path = tmp_path / "newscrawl-logs" / "run-1.log"

@@ -14,10 +14,10 @@ from scripted import FRONT, serving
 from storage import CrawlKind, CrawlPlan, Cron, Decision, Interval, Judgement, NewSchedule, RunState, Store
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
+    from children import Child
     from conftest import Ended
 
 ADDED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -73,8 +73,8 @@ def test_a_schedule_is_run_by_the_service(
     schedules: Callable[..., Ended],
     newscrawl: Callable[..., Ended],
     tmp_path: Path,
-    start_child: Callable[..., subprocess.Popen[bytes]],
-    wait_for: Callable[[subprocess.Popen[bytes]], Ended],
+    start_child: Callable[..., Child],
+    wait_for: Callable[[Child], Ended],
 ) -> None:
     """From its statement to its log, with nothing between but the commands; the doctor sees who leads."""
     folders = ("--db", f"sqlite:///{tmp_path}/newscrawl.db", "--logs", tmp_path / "logs")

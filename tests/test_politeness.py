@@ -14,10 +14,10 @@ import pytest
 from scripted import Exchange, ScriptedSite, answer, path_of, serving
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from children import Child
     from conftest import Ended
 
 NAMES = [f"n{number:02d}" for number in range(12)]
@@ -43,8 +43,8 @@ def gaps(site: ScriptedSite) -> list[float]:
 
 
 def test_the_delay_is_kept_between_two_processes(
-    start_child: Callable[..., subprocess.Popen[bytes]],
-    wait_for: Callable[[subprocess.Popen[bytes]], Ended],
+    start_child: Callable[..., Child],
+    wait_for: Callable[[Child], Ended],
     site: ScriptedSite,
     command: tuple[str, ...],
 ) -> None:
@@ -183,8 +183,8 @@ def test_a_long_pause_ends_the_run(
 
 
 def test_ctrl_c_does_not_wait_for_a_pause(
-    start_child: Callable[..., subprocess.Popen[bytes]],
-    wait_for: Callable[[subprocess.Popen[bytes]], Ended],
+    start_child: Callable[..., Child],
+    wait_for: Callable[[Child], Ended],
     site: ScriptedSite,
     command: tuple[str, ...],
 ) -> None:

@@ -16,9 +16,9 @@ from crawler.archives.serve import running_server
 from crawler.archives.site import SeedSite
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
+    from children import Child
     from conftest import Ended
     from pytest_httpserver import HTTPServer
 
@@ -189,9 +189,9 @@ def test_sections_and_pages(run_child: Callable[..., Ended], site: HTTPServer, t
 def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
     *,
     newscrawl: Callable[..., Ended],
-    start_child: Callable[..., subprocess.Popen[bytes]],
+    start_child: Callable[..., Child],
     run_child: Callable[..., Ended],
-    wait_for: Callable[[subprocess.Popen[bytes]], Ended],
+    wait_for: Callable[[Child], Ended],
     site: HTTPServer,
     tmp_path: Path,
 ) -> None:

@@ -22,6 +22,7 @@ from storage import CrawlKind, CrawlPlan, CrawlRun, Interval, NewSchedule, RunSt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from children import Child
     from conftest import Ended
 
     from storage import Leadership
@@ -59,13 +60,11 @@ def database(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def serve(
-    start_child: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, database: str
-) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def serve(start_child: Callable[..., Child], tmp_path: Path, database: str) -> Iterator[Callable[..., Child]]:
     """Return a function that starts a service; whatever still runs at the end is killed."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[Child] = []
 
-    def start(*options: str, **settings: str) -> subprocess.Popen[bytes]:
+    def start(*options: str, **settings: str) -> Child:
         command = ("serve", "--db", database, "--logs", str(tmp_path / "logs"), "--heartbeat", "0.5")
         started.append(start_child(*command, *options, **settings))
         return started[-1]
@@ -114,7 +113,7 @@ def until_led(store: Store) -> Leadership:
     return leadership
 
 
-def holds(service: subprocess.Popen[bytes]) -> tuple[int, int]:
+def holds(service: Child) -> tuple[int, int]:
     """Return how many files and threads a service has while none of its runs is under way."""
     process = psutil.Process(service.pid)
     while process.children():
@@ -124,7 +123,7 @@ def holds(service: subprocess.Popen[bytes]) -> tuple[int, int]:
 
 
 def test_a_planned_run_is_made_by_a_child(
-    scripted: ScriptedSite, serve: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, database: str
+    scripted: ScriptedSite, serve: Callable[..., Child], tmp_path: Path, database: str
 ) -> None:
     """It walks the same road as one by hand, has a log of its own, and says the same when it cannot begin; the service
     is left with no file and no thread of it, and ends with exit code 0.
@@ -158,7 +157,7 @@ def test_the_service_itself_imports_no_reactor() -> None:
 
 
 def test_runs_are_held_to_their_limits(
-    scripted: ScriptedSite, serve: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, database: str
+    scripted: ScriptedSite, serve: Callable[..., Child], tmp_path: Path, database: str
 ) -> None:
     """A run whose site never answers, and one whose reader never ends, are recorded as hung with the stack of every
     thread, and their next run starts; time and memory have an end, too.
@@ -196,9 +195,7 @@ def test_runs_are_held_to_their_limits(
         assert [(run.state, run.reason) for run in again] == [(RunState.FINISHED, None)] * 2
 
 
-def test_another_service_takes_over(
-    scripted: ScriptedSite, serve: Callable[..., subprocess.Popen[bytes]], database: str
-) -> None:
+def test_another_service_takes_over(scripted: ScriptedSite, serve: Callable[..., Child], database: str) -> None:
     """The leader is killed: its run dies with it and is settled, and what is planned next is run by the other."""
     scripted.script(path_of("silent"), lambda _: time.sleep(60), None)
     with Store.open(database) as store:
@@ -219,9 +216,7 @@ def test_another_service_takes_over(
         assert ended.state is RunState.FINISHED
 
 
-def test_sigterm_leaves_nothing_running(
-    scripted: ScriptedSite, serve: Callable[..., subprocess.Popen[bytes]], database: str
-) -> None:
+def test_sigterm_leaves_nothing_running(scripted: ScriptedSite, serve: Callable[..., Child], database: str) -> None:
     """No further run starts, the one under way is stopped after the grace, and says why; exit code 0."""
     scripted.script(path_of("slow"), lambda _: time.sleep(60))
     with Store.open(database) as store:
@@ -267,9 +262,7 @@ def test_a_log_that_grows_too_large_begins_anew(tmp_path: Path) -> None:
     assert log.with_suffix(".log.1").read_text().endswith("x" * 100 + "\n")
 
 
-def test_a_database_that_is_away_does_not_end_the_service(
-    serve: Callable[..., subprocess.Popen[bytes]], database: str
-) -> None:
+def test_a_database_that_is_away_does_not_end_the_service(serve: Callable[..., Child], database: str) -> None:
     """Another program holds the database for longer than anybody waits: the service goes on when it is back."""
     with Store.open(database) as store:
         service = serve("--db", f"{database}?timeout=0.2")
@@ -292,7 +285,7 @@ def test_a_service_does_not_start_on_a_database_it_cannot_use(newscrawl: Callabl
     )
 
 
-def test_signals_end_a_service_that_waits(serve: Callable[..., subprocess.Popen[bytes]], database: str) -> None:
+def test_signals_end_a_service_that_waits(serve: Callable[..., Child], database: str) -> None:
     """Ctrl-C on one that has nothing to do ends it at once, with exit code 0."""
     with Store.open(database) as store:
         service = serve()

@@ -15,10 +15,10 @@ from crawler.runs import run_settings
 from storage import CrawlKind, CrawlPlan
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
+    from children import Child
     from conftest import Ended
     from scrapy.settings import Settings
 
@@ -60,8 +60,8 @@ def test_a_live_crawl_needs_a_contact() -> None:
 
 
 def test_a_running_crawl_listens_nowhere(
-    start_child: Callable[..., subprocess.Popen[bytes]],
-    wait_for: Callable[[subprocess.Popen[bytes]], Ended],
+    start_child: Callable[..., Child],
+    wait_for: Callable[[Child], Ended],
     tmp_path: Path,
 ) -> None:
     """No socket is open but those to the site, and no cookie that it set comes back."""
