@@ -87,6 +87,10 @@ class Child:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        """Ask it to end, unless it has ended."""
+        self.send_signal(signal.SIGTERM)
+
     def kill(self) -> None:
         """End it by force, unless it has ended."""
         self.send_signal(signal.SIGKILL)
@@ -96,8 +100,10 @@ class Child:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Wait for its end."""
+        """Wait for its end, and let go of what it wrote."""
         self.wait()
+        self.stdout.close()
+        self.stderr.close()
 
 
 def _as_file(end: Connection) -> IO[bytes]:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import uuid
@@ -72,9 +73,23 @@ def _run_here(*arguments: str | Path, stdin: bytes = b"") -> Ended:
     return Ended(code=code, out=out.buffer.getvalue().decode(), err=err.buffer.getvalue().decode())  # type: ignore[attr-defined]  # both are BytesIO
 
 
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("NEWSCRAWL_")}
+
+
 def _start_child(*arguments: str | Path, **settings: str) -> Child:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSCRAWL_")}
-    return Child([str(argument) for argument in arguments], environment | settings)
+    return Child([str(argument) for argument in arguments], _environment() | settings)
+
+
+def _run_child(*arguments: str | Path, **settings: str) -> Ended:
+    if all(name.startswith("NEWSCRAWL_") for name in settings):
+        return Ended.of(_start_child(*arguments, **settings))
+    # what Python itself reads (zone, locale, encoding), it reads when it starts
+    command = [sys.executable, "-m", "crawler", *map(str, arguments)]
+    ended = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=_environment() | settings
+    )
+    return Ended(code=ended.returncode, out=ended.stdout.decode(), err=ended.stderr.decode())
 
 
 @pytest.fixture
@@ -104,7 +119,7 @@ def wait_for() -> Callable[[Child], Ended]:
 @pytest.fixture(scope="session")
 def run_child() -> Callable[..., Ended]:
     """Return a function that runs a command in a process of its own to its end."""
-    return lambda *arguments, **settings: Ended.of(_start_child(*arguments, **settings))
+    return _run_child
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -197,13 +198,20 @@ def test_runs_are_held_to_their_limits(
 
 def test_another_service_takes_over(scripted: ScriptedSite, serve: Callable[..., Child], database: str) -> None:
     """The leader is killed: its run dies with it and is settled, and what is planned next is run by the other."""
-    scripted.script(path_of("silent"), lambda _: time.sleep(60), None)
+    fetching = threading.Event()
+
+    def never(_: Any) -> None:
+        fetching.set()
+        time.sleep(60)
+
+    scripted.script(path_of("silent"), never, None)
     with Store.open(database) as store:
         store.schedules.add(schedule(scripted, "silent"), now=datetime.now(UTC))
         run = plan_now(store, "silent")
         leader = serve()
         (running,) = until(store, run, state=RunState.RUNNING)
         serve()
+        assert fetching.wait(60)
         children = psutil.Process(leader.pid).children()
         leader.kill()
         (killed,) = until(store, running)
