@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.orm import InstrumentedAttribute
 
-    from storage.records import Article, Outcome
+    from storage.records import Article, Claim, Outcome
 
 # At the size of an article level 1 packs as small as level 3 (14 kB to 3.7 kB) in 31 µs instead of 51.
 ZSTD_LEVEL = 1
@@ -71,13 +71,14 @@ def save_articles(connection: Connection, articles: Sequence[Article], *, now: d
 def save_sightings(connection: Connection, sightings: Sequence[Sighting], *, now: datetime) -> list[Saved]:
     """Write a batch of articles whose keys are known; see `save_articles`."""
     memory = _recall(connection, sightings)
-    claims: list[dict[str, Any]] = []
+    claims: dict[tuple[int, Claim], dict[str, Any]] = {}
     saved: list[Saved] = []
     for sighting in sightings:
         known, outcome = memory.judge(sighting)
         saved.append(Saved(article_id=known.id, outcome=outcome))
-        claims += _new_claims(known, sighting)
-    _write(connection, memory, claims, now=now)
+        for claim, row in _new_claims(known, sighting):
+            claims.setdefault((known.id, claim), row)
+    _write(connection, memory, list(claims.values()), now=now)
     return saved
 
 
@@ -161,8 +162,8 @@ def _revision(marks: Sequence[Any]) -> Revision:
     return Revision(number, fingerprint, first_seen_at, last_seen_at, stated_at, stated_seen_at, id=id_)
 
 
-def _new_claims(known: KnownArticle, sighting: Sighting) -> Iterator[dict[str, Any]]:
-    """Yield what the sighting claims, unless the article's latest save claimed the same."""
+def _new_claims(known: KnownArticle, sighting: Sighting) -> Iterator[tuple[Claim, dict[str, Any]]]:
+    """Yield with its row what the sighting claims, unless the article's latest save claimed the same."""
     claims = sighting.article.claims
     parts = "\x00".join(part for claim in claims for part in (claim.field, claim.origin, claim.value))
     digest = blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=8).digest() if claims else b""
@@ -171,13 +172,14 @@ def _new_claims(known: KnownArticle, sighting: Sighting) -> Iterator[dict[str, A
     known.claims_digest = digest
     known.is_seen = True
     for claim in claims:
-        yield {
+        row = {
             "article_id": known.id,
             "field": claim.field,
             "origin": claim.origin,
             "value": claim.value,
             "first_seen_at": sighting.seen_at,
         }
+        yield claim, row
 
 
 def _write(connection: Connection, memory: Memory, claims: list[dict[str, Any]], *, now: datetime) -> None:
@@ -194,7 +196,9 @@ def _write(connection: Connection, memory: Memory, claims: list[dict[str, Any]],
         {"url_key": key, "url": url, "article_id": known.id, "why": why} for key, url, known, why in memory.new_aliases
     ]
     insert_rows(connection, AliasRow, aliases, or_ignore=True)
-    insert_rows(connection, ClaimRow, claims, or_ignore=True)
+    new = {known.id for known in known_articles if known.is_new}
+    insert_rows(connection, ClaimRow, [claim for claim in claims if claim["article_id"] in new])
+    insert_rows(connection, ClaimRow, [claim for claim in claims if claim["article_id"] not in new], or_ignore=True)
 
 
 def _write_revisions(

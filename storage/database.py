@@ -1,8 +1,8 @@
 """Every difference between SQLite and PostgreSQL, so that no other room knows which one it speaks to.
 
 `open_engine` makes an engine from a URL, `reading` and `writing` give transactions on it, `UtcDateTime` is the only
-type for instants, `insert_or_ignore` the only dialect's statement. What a database complains of leaves as `StoreError`
-(see `storage.complaints`).
+type for instants, `insert_many` and `insert_or_ignore` are how rows come in. What a database complains of leaves as
+`StoreError` (see `storage.complaints`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
 
 from storage.complaints import in_plain_words
+from storage.copying import copy_rows
 from storage.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import URL, Connection, Dialect, Engine, Select, Table
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -91,6 +92,14 @@ def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     """Return an INSERT that leaves rows alone whose key is already there."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     return insert(table).on_conflict_do_nothing()
+
+
+def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of equal columns, the columns in one order."""
+    if connection.dialect.name == "postgresql" and len(rows) > 1:
+        copy_rows(connection, table, rows)
+    else:
+        connection.execute(table.insert(), rows)
 
 
 def skip_locked(connection: Connection, query: AnySelect) -> AnySelect:

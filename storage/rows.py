@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Table, bindparam, func, select, update
 
-from storage.database import IN_LIST, insert_or_ignore
+from storage.database import IN_LIST, insert_many, insert_or_ignore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,10 @@ def insert_rows(
     """Insert rows of equal columns; with `or_ignore` leave those alone whose key is already there."""
     if rows:
         table = cast("Table", row.__table__)
-        connection.execute(insert_or_ignore(connection, table) if or_ignore else table.insert(), rows)
+        if or_ignore:
+            connection.execute(insert_or_ignore(connection, table), rows)
+        else:
+            insert_many(connection, table, rows)
 
 
 def update_rows(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from itertools import chain, cycle
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from storage.token_lines import fold_and_list, token_line
-from storage.tokens import characters, tokens
+from storage.tokens import characters
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -137,11 +137,8 @@ def as_tsvector_row(entry: Entry) -> dict[str, object]:
     """Return an entry as PostgreSQL takes it: ``article_id``, and ``tokens`` with their places."""
     title, title_characters = _read(entry.title, LONGEST_TITLE)
     body, body_characters = _read(entry.text, LONGEST_TEXT)
-    title_tokens = tokens(title)
-    placed = chain(title_tokens, tokens(body), (TITLE + token for token in title_tokens))
-    lexemes: dict[str, str] = {}
-    for token, number in zip(placed, cycle(_NUMBERS), strict=False):
-        lexemes[token] = f"{lexemes[token]},{number}" if token in lexemes else f"{token}:{number}"
-    loose = (token for token in _loose_tokens(entry, title_characters, body_characters) if token not in lexemes)
-    written = (*lexemes.values(), *loose)
+    title_tokens = token_line(title).split()
+    placed = (*title_tokens, *token_line(body).split(), *(TITLE + token for token in title_tokens))
+    # the server gathers the places of a token, and leaves one that has none with those that it has elsewhere
+    written = (*map(":".join, zip(placed, cycle(_NUMBERS))), *_loose_tokens(entry, title_characters, body_characters))
     return {"article_id": entry.article_id, "tokens": " ".join(written)}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import cast, column, delete, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from storage.copying import copy_values
 from storage.search_entries import TITLE, Entry, as_fts5_row, as_tsvector_row
 
 if TYPE_CHECKING:
@@ -81,8 +82,11 @@ def add_entries(connection: Connection, entries: Iterable[Entry]) -> None:
         return [as_row(entry) for entry in group]
 
     for rows in map(rows_of, groups) if len(groups) < 2 else _made_ahead(rows_of, groups):
-        values = {f"{name}{number}": value for number, row in enumerate(rows) for name, value in row.items()}
-        connection.execute(text(_insertion(connection.dialect.name, len(rows))), values)
+        if connection.dialect.name == "postgresql":
+            copy_values(connection, _INDEX.name, list(rows[0]), (list(row.values()) for row in rows))
+        else:
+            values = {f"{name}{number}": value for number, row in enumerate(rows) for name, value in row.items()}
+            connection.execute(text(_insertion(len(rows))), values)
 
 
 def _made_ahead(
@@ -101,13 +105,10 @@ def _made_ahead(
 
 
 @cache
-def _insertion(dialect: str, count: int) -> str:
-    """Return the statement that inserts so many entries at once."""
-    if dialect == "sqlite":
-        places = (f"(:article_id{number}, :tokens{number})" for number in range(count))
-        return f"INSERT INTO search_index (rowid, tokens) VALUES {', '.join(places)}"
-    places = (f"(:article_id{number}, CAST(:tokens{number} AS tsvector))" for number in range(count))
-    return f"INSERT INTO search_index (article_id, tokens) VALUES {', '.join(places)}"
+def _insertion(count: int) -> str:
+    """Return the statement that inserts so many entries at once into FTS5."""
+    places = (f"(:article_id{number}, :tokens{number})" for number in range(count))
+    return f"INSERT INTO search_index (rowid, tokens) VALUES {', '.join(places)}"
 
 
 def remove_entries(connection: Connection, entries: Iterable[Entry]) -> None:
