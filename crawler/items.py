@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from crawler.errors import PageNotUnderstood
-    from storage.records import Article, CapturePlace, Claim, FrontierState, HeldPage, Image, LeasedUrl, Media
+    from storage.frontier_records import FrontierState, HeldPage, LeasedUrl
+    from storage.records import Article, CapturePlace, Claim, Image, Media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

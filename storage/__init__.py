@@ -29,6 +29,7 @@ from storage.errors import (
 )
 from storage.exporting import ExportedRevision, Exports, Marks, Partition, Selection, StoredAlias, StoredClaim
 from storage.frontier import Frontier
+from storage.frontier_records import FoundUrl, FrontierState, HeldPage, KeptPage, LeasedUrl, Left, Settlement, Walk
 from storage.history import Change, ChangeKind, History, RevisionMarks
 from storage.hosts import Hosts, HostState, KeptRobots
 from storage.leadership import Leaderships
@@ -37,30 +38,10 @@ from storage.patience import Patience
 from storage.positions import Position
 from storage.pruning import Pruned, Retention
 from storage.reading import SectionCount
-from storage.records import (
-    Article,
-    CapturePlace,
-    Claim,
-    CrawlKind,
-    CrawlPlan,
-    CrawlRun,
-    FoundUrl,
-    FrontierState,
-    HeldPage,
-    Image,
-    KeptPage,
-    LeasedUrl,
-    Left,
-    Media,
-    Outcome,
-    RunState,
-    Settlement,
-    StoredArticle,
-    Walk,
-    Window,
-)
+from storage.records import Article, CapturePlace, Claim, Image, Media, Outcome, StoredArticle
 from storage.rereading import READ_FIELDS, Correction, KnownRevision, Rereading
 from storage.restoring import Returning
+from storage.run_records import CrawlKind, CrawlPlan, CrawlRun, RunState, Window
 from storage.schedule_records import (
     Adaptive,
     CatchUp,

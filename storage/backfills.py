@@ -15,7 +15,8 @@ from sqlalchemy import func, insert, select, update
 
 from storage.backfill_tables import BackfillRow, SliceRow
 from storage.database import reading, writing
-from storage.records import FoundUrl, Walk, Window
+from storage.frontier_records import FoundUrl, Walk
+from storage.run_records import Window
 from storage.slices import count_open, end_slices
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from sqlalchemy import or_, select
 from storage.backfill_tables import SliceRow
 from storage.channel_tables import ChannelRow, ListedArticleRow, SightingRow
 from storage.database import snapshot
+from storage.frontier_records import FrontierState
 from storage.frontier_tables import FrontierRow
-from storage.records import FrontierState
 from storage.rows import fetch_in
 from storage.tables import AliasRow, ArticleRow
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from storage.records import Window
+    from storage.run_records import Window
 
 # A day in an address may be one off, and begins hours before or after the day in UTC.
 _SLACK = timedelta(days=2)

@@ -19,8 +19,8 @@ from storage.backfill_tables import BackfillRow, SliceRow
 from storage.channel_tables import ChannelRow, ListedArticleRow, PollRow, SightingRow
 from storage.exports import as_iso, json_line
 from storage.frontier_tables import FrontierRow, HostRow, PageRow
-from storage.records import CrawlKind
 from storage.rows import fetch_in
+from storage.run_records import CrawlKind
 from storage.schedule_tables import ScheduleRow
 from storage.tables import AliasRow, ArticleRow, BodyRow, CaptureRow, ClaimRow, CrawlRunRow, RevisionRow, SeedCopyRow
 

@@ -16,8 +16,8 @@ from orjson import JSONEncodeError
 from storage.backfills import walk_of
 from storage.database import reading, writing
 from storage.errors import WriteRefused
+from storage.frontier_records import Walk
 from storage.leases import add_urls, find_left, lease_urls, renew_leases, return_leases
-from storage.records import Walk
 from storage.runs import find_dead_runs, keep_alive, last_ended_run, mark_killed, note_walk
 from storage.settling import settle
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from storage.records import CrawlPlan, FoundUrl, LeasedUrl, Left, Outcome, Settlement
+    from storage.frontier_records import FoundUrl, LeasedUrl, Left, Settlement
+    from storage.records import Outcome
+    from storage.run_records import CrawlPlan
 
 # A run renews its leases several times in this span; one that is silent for so long has died.
 LEASE_FOR = timedelta(seconds=60)

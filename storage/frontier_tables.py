@@ -37,7 +37,7 @@ class FrontierRow(Row):
     page: Mapped[int]
     """Which page of its listing, from 1."""
     state: Mapped[str]
-    """A `storage.records.FrontierState`."""
+    """A `storage.frontier_records.FrontierState`."""
     priority: Mapped[int]
     """Smaller is sooner."""
     due_at: Mapped[datetime | None]

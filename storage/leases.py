@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import Boolean, Integer, and_, bindparam, case, func, or_, select, update
 
 from storage.database import skip_locked
+from storage.frontier_records import FrontierState, LeasedUrl, Left
 from storage.frontier_tables import FrontierRow
 from storage.identity import canonical_url, url_key
 from storage.pages import read_pages
-from storage.records import FrontierState, LeasedUrl, Left
 from storage.rows import fetch_in, insert_rows, update_rows
 from storage.slices import begin_slices
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Table
 
-    from storage.records import FoundUrl, Walk
+    from storage.frontier_records import FoundUrl, Walk
 
 WAITING, LEASED, DONE, FAILED, GONE, HELD = (state.value for state in FrontierState)
 

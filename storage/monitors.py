@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, delete, select, update
 
 from storage.database import reading, writing
+from storage.frontier_records import FrontierState, HeldPage
 from storage.frontier_tables import FrontierRow
 from storage.identity import canonical_url, url_key
 from storage.monitor_tables import BaselineRow, HeldPageRow
-from storage.records import FrontierState, HeldPage
 from storage.rows import insert_rows
 
 if TYPE_CHECKING:

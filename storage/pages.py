@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from storage.frontier_records import FoundUrl, KeptPage
 from storage.frontier_tables import PageRow
-from storage.records import FoundUrl, KeptPage
 from storage.rows import fetch_in, insert_rows
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import psutil
 from sqlalchemy import func, insert, literal, select, tuple_, update
 
 from storage.database import UtcDateTime
-from storage.records import CrawlKind, CrawlPlan, CrawlRun, RunState
+from storage.run_records import CrawlKind, CrawlPlan, CrawlRun, RunState
 from storage.tables import CrawlRunRow
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
-    from storage.records import Walk
+    from storage.frontier_records import Walk
 
 VANISHED = "its process vanished"
 

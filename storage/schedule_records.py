@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from storage.records import CrawlPlan, RunState
+    from storage.run_records import CrawlPlan, RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

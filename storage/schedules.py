@@ -16,8 +16,8 @@ from storage.database import reading, writing
 from storage.errors import ScheduleExists, UnknownSchedule
 from storage.leadership import check_leads
 from storage.leases import return_leases
-from storage.records import RunState
 from storage.rows import insert_rows
+from storage.run_records import RunState
 from storage.runs import claim_run, plan_as_json, read_planned, read_run, settle_run
 from storage.schedule_records import Decision, Schedule, StandingRun
 from storage.schedule_rows import as_row, as_schedule
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from storage.records import CrawlRun
+    from storage.run_records import CrawlRun
     from storage.schedule_records import Judgement, Leadership, NewSchedule
 
     Judge = Callable[[Schedule, Sequence[StandingRun]], Judgement | None]

@@ -12,11 +12,12 @@ from sqlalchemy import or_, select, update
 
 from storage.articles import save_articles
 from storage.captures import save_captures
+from storage.frontier_records import FrontierState
 from storage.identity import url_key
 from storage.leases import add_urls, key_in, settle_rows
 from storage.monitors import let_go, write_held
 from storage.pages import write_pages
-from storage.records import FrontierState, Outcome
+from storage.records import Outcome
 from storage.sightings import note_listings
 from storage.slices import count_fetches
 from storage.tables import AliasRow, ArticleRow, RevisionRow
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from storage.records import Settlement, Walk
+    from storage.frontier_records import Settlement, Walk
 
 
 def settle(

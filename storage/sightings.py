@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from storage.channel_records import DateOrigin
 from storage.channel_tables import ChannelRow, ListedArticleRow, PollRow, SightingRow
+from storage.frontier_records import FrontierState
 from storage.identity import canonical_url, url_key
-from storage.records import FrontierState
 from storage.rows import fetch_in, insert_rows, update_where_key
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from storage.channel_records import Channel, ShownArticle
-    from storage.records import Settlement
+    from storage.frontier_records import Settlement
 
 _RANKS = {origin.value: rank for rank, origin in enumerate(DateOrigin)}
 _UNSTATED = len(_RANKS)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import func, select, update
 
 from storage.backfill_tables import BackfillRow, SliceRow
+from storage.frontier_records import FrontierState
 from storage.frontier_tables import FrontierRow
-from storage.records import FrontierState
 from storage.rows import fetch_in, update_rows
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from storage.records import Outcome, Settlement
+    from storage.frontier_records import Settlement
+    from storage.records import Outcome
 
 OUTSIDE = "outside the window"
 """Under which an article counts, beside its outcome, that was published outside the window it was fetched for."""

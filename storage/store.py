@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 
     from storage.positions import Position
     from storage.reading import SectionCount
-    from storage.records import Article, CapturePlace, CrawlPlan, CrawlRun, Outcome, RunState, StoredArticle
+    from storage.records import Article, CapturePlace, Outcome, StoredArticle
     from storage.restoring import Returning
+    from storage.run_records import CrawlPlan, CrawlRun, RunState
     from storage.seed_copies import SeedCopy, StoredSeedCopy
 
 

@@ -196,7 +196,7 @@ class CrawlRunRow(Row):
     counts: Mapped[dict[str, Any]]
     source: Mapped[str] = mapped_column(index=True)
     scope: Mapped[str]
-    """What its walk is limited to; see `storage.records.Walk`."""
+    """What its walk is limited to; see `storage.frontier_records.Walk`."""
     walk: Mapped[int | None]
     """Number of the walk it went on with or began; None for a run that fetches nothing."""
     schedule: Mapped[str | None]

@@ -11,7 +11,7 @@ from scripted import Exchange, answer, path_of, serving
 
 from crawler.config import Config
 from crawler.errors import BadInput
-from crawler.runs import run_settings
+from crawler.run_settings import run_settings
 from storage import CrawlKind, CrawlPlan
 
 if TYPE_CHECKING:
