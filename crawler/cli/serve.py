@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crawler.cli.log import show_log
 from crawler.cli.options import Db, open_store
 from crawler.config import load_config
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+def _end_at_once(number: int, frame: FrameType | None) -> None:
+    raise typer.Exit
 
 
 def serve(
@@ -45,6 +53,7 @@ def serve(
     db: Db = None,
 ) -> None:
     """Run schedules until SIGTERM or Ctrl-C; one service leads, others on the same database wait to take over."""
+    signal.signal(signal.SIGTERM, _end_at_once)  # until the service takes its signals itself: nothing is under way
     # the clock takes a tenth of a second to import, and every other command does without
     from crawler.service.adaptive import AdaptivePolls  # noqa: PLC0415 -- see above
     from crawler.service.children import Limits  # noqa: PLC0415 -- see above
