@@ -18,6 +18,7 @@ from storage.database import reading, writing
 from storage.errors import WriteRefused
 from storage.frontier_records import Walk
 from storage.leases import add_urls, find_left, lease_urls, renew_leases, return_leases
+from storage.merging import count_indexed, merge_after
 from storage.runs import find_dead_runs, keep_alive, last_ended_run, mark_killed, note_walk
 from storage.settling import settle
 
@@ -117,9 +118,11 @@ class Frontier:
         """
         with writing(self._engine) as connection:
             try:
-                return settle(connection, walk, settlements, now=now)
+                outcomes = settle(connection, walk, settlements, now=now)
             except (ValueError, JSONEncodeError) as error:
                 raise WriteRefused(str(error)) from error
+        merge_after(self._engine, count_indexed(outcomes))
+        return outcomes
 
     def left(self, walk: Walk) -> Left:
         """Return what of a walk is not done."""

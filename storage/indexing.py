@@ -14,6 +14,7 @@ from sqlalchemy import and_, delete, func, select
 from zstandard import ZstdDecompressor
 
 from storage.database import writing
+from storage.merging import merge_after
 from storage.rows import fetch_in, insert_rows
 from storage.search_entries import Entry
 from storage.search_index import add_entries, clear, remove_entries
@@ -119,6 +120,7 @@ def rebuild(
             ids = connection.scalars(query).all()
             add_entries(connection, _read_entries(connection, ids))
             _write_reach(connection, ids[-1] if len(ids) == BATCH else 1)
+        merge_after(engine, len(ids))
         done += len(ids)
         on_progress(done, to_do)
         if len(ids) < BATCH:

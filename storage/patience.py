@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from storage.errors import DiskTrouble, StoreUnreachable
+from storage.errors import DiskTrouble, StoreUnavailable, StoreUnreachable
 
 if TYPE_CHECKING:
-    from storage.errors import StoreUnavailable
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # Seconds between two tries to reach a database that is away.
 RETRY_SECONDS = 0.5
@@ -43,3 +46,17 @@ class Patience:
         if 0 < self._disk_failures < DISK_TRIES:
             return DISK_RETRY_SECONDS
         raise error
+
+
+def tried_again(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do a piece of work, again while it is only single writes to the disk that fail.
+
+    Raises:
+        StoreUnavailable: The database cannot be used, or its disk fails every time.
+    """
+    patience = Patience(0)
+    while True:
+        try:
+            return work(*args, **kwargs)
+        except StoreUnavailable as error:
+            time.sleep(patience.pause_after(error))

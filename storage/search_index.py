@@ -129,6 +129,11 @@ def remove_entries(connection: Connection, entries: Iterable[Entry]) -> None:
         connection.execute(delete(_INDEX).where(_INDEX.c.article_id.in_(ids)))
 
 
+def merge(connection: Connection, *, pages: int) -> None:
+    """Merge segments of FTS5 where some level has several, until about so many pages are written."""
+    connection.execute(text("INSERT INTO search_index (search_index, rank) VALUES ('merge', :pages)"), {"pages": pages})
+
+
 def clear(connection: Connection) -> None:
     """Take everything out of the index."""
     if connection.dialect.name == "sqlite":

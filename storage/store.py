@@ -20,7 +20,9 @@ from storage.frontier import Frontier
 from storage.history import History
 from storage.hosts import Hosts
 from storage.leadership import Leaderships
+from storage.merging import count_indexed, merge_after
 from storage.monitors import Monitors
+from storage.patience import tried_again
 from storage.positions import forget_position, keep_position, read_position
 from storage.pruning import Retention
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
@@ -101,7 +103,7 @@ class Store:
         """
         engine = open_engine(url, must_exist=must_exist)
         try:
-            make_or_check(engine, must_exist=must_exist)
+            tried_again(make_or_check, engine, must_exist=must_exist)
         except BaseException:
             engine.dispose()
             raise
@@ -162,7 +164,9 @@ class Store:
                 keep_position(connection, position)
             seen = zip_longest(saved, articles, captures)
             save_captures(connection, ((one, article, place) for one, article, place in seen if place is not None))
-        return [one.outcome for one in saved]
+        outcomes = [one.outcome for one in saved]
+        merge_after(self._engine, count_indexed(outcomes))
+        return outcomes
 
     def restore(
         self, returning: Sequence[Returning], *, now: datetime, position: Position | None = None
@@ -187,6 +191,7 @@ class Store:
                 raise WriteRefused(str(error)) from error
             if position is not None:
                 keep_position(connection, position)
+        merge_after(self._engine, count_indexed(outcomes))
         return outcomes
 
     def import_place(self, input_name: str) -> dict[str, Any] | None:

@@ -169,20 +169,16 @@ def test_a_disk_that_stays_broken_stops_the_writer(small: Store, numbered: Calla
         assert [article.title for article in writer.unsaved] == ["1"]
 
 
-def test_an_import_onto_a_disk_on_which_writes_fail_loses_nothing(
+def test_an_import_onto_a_disk_on_which_writes_fail_comes_to_its_end(
     newscrawl: Callable[..., Ended], tmp_path: Path, stored_seeds: str
 ) -> None:
-    """What it says is stored is stored; the same command, on a disk that was mended, stores the rest, once."""
+    """Three writes in a hundred fail, and all is stored, once: what failed is written again, less at a time."""
     url = f"sqlite:///{tmp_path}/news.db"
     Store.open(url).close()
     command = ("seeds", "import", str(SEEDS), "--json", "--db", url)
-    failing = [sys.executable, "-m", "benchmarks.stage.failing_writes", "0.01", *command]
+    failing = [sys.executable, "-m", "benchmarks.stage.failing_writes", "0.03", *command]
     ended = subprocess.run(failing, cwd=SEEDS.parent, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0 or "check the disk" in ended.stderr, ended
-    with Store.open(url) as store:
-        run = store.run(1)
-        assert run is None or store.count_articles() >= run.counts.get("new", 0)
-    assert newscrawl(*command).code == 0
+    assert ended.returncode == 0, ended
     mended, whole = (newscrawl("db", "dump", "--table", "articles", "--db", one).out for one in (url, stored_seeds))
     assert mended == whole
 

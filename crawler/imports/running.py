@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from crawler.errors import ReaderLost
 from crawler.imports.pieces import Import, Refused, name_of
 from crawler.imports.reading import read_pieces
+from crawler.patience import patiently
 from storage import BatchWriter, CrawlKind, CrawlPlan, Outcome, Position, RunState, StoreError, WriteRefused
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run_import(
     """
     kinds = tuple(dict.fromkeys(given.kind for given in inputs))
     plan = CrawlPlan(source=", ".join(kinds), kind=CrawlKind.IMPORT, seeds=tuple(str(given.path) for given in inputs))
-    run = store.start_run(plan, now=datetime.now(UTC))
+    run = patiently(store.start_run, plan, now=datetime.now(UTC))
     watched = _Watched(store, run.id, on_progress, on_refused)
     state, reason = RunState.FINISHED, None
     try:
@@ -117,7 +118,7 @@ class _Watched:
         # from this thread, which holds the database nearly all the time: another might wait for it in vain
         if time.monotonic() - self._told_at >= HEARTBEAT_SECONDS:
             self._told_at = time.monotonic()
-            self._store.keep_alive(self._run_id, counts=self._ordered(), now=datetime.now(UTC))
+            patiently(self._store.keep_alive, self._run_id, counts=self._ordered(), now=datetime.now(UTC))
 
     def tell(self) -> None:
         """Show the counts."""
@@ -125,8 +126,13 @@ class _Watched:
 
     def finish(self, state: RunState, reason: str | None) -> CrawlRun:
         """Close the run."""
-        return self._store.finish_run(
-            self._run_id, state=state, reason=reason, counts=self._ordered(), now=datetime.now(UTC)
+        return patiently(
+            self._store.finish_run,
+            self._run_id,
+            state=state,
+            reason=reason,
+            counts=self._ordered(),
+            now=datetime.now(UTC),
         )
 
     def _ordered(self) -> dict[str, int]:
@@ -137,7 +143,7 @@ class _Watched:
 def _import(store: Store, given: Input, watched: _Watched, *, readers: Readers, from_start: bool) -> None:
     """Import one input, and note where the next import of it is to begin."""
     name = name_of(given)
-    place = None if from_start else store.import_place(name)
+    place = None if from_start else patiently(store.import_place, name)
     watched.went_on = watched.went_on or place is not None
 
     def write(batch: Sequence[Work]) -> list[Outcome]:
@@ -157,9 +163,9 @@ def _import(store: Store, given: Input, watched: _Watched, *, readers: Readers, 
                 watched.tell()
     begin_at = given.done(place)
     if begin_at is None:
-        store.forget_position(name)
+        patiently(store.forget_position, name)
     else:
-        store.keep_position(Position(input=name, place=begin_at))
+        patiently(store.keep_position, Position(input=name, place=begin_at))
 
 
 def _write(store: Store, batch: Sequence[Import | Returning], position: Position | None) -> list[Outcome]:

@@ -1,0 +1,37 @@
+"""Keeping the search index of SQLite in few pieces.
+
+FTS5 writes what a batch adds as a segment of its own, and a query looks into every segment. Left to itself it merges
+them inside the transaction of some batch, hundreds of pages at once. Here a little is merged after each batch, in a
+transaction of its own, as much as the batch brought and no more: an article never waits for it, and fails with it even
+less. PostgreSQL sees to its index itself.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from storage.database import writing
+from storage.errors import StoreUnavailable
+from storage.records import Outcome
+from storage.search_index import merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Engine
+
+# Pages merged for one article: it takes three of its own, and goes through as many levels as an index of a million has.
+PAGES_AN_ARTICLE = 16
+
+
+def count_indexed(outcomes: Iterable[Outcome | None]) -> int:
+    """Return how many of the articles of a batch brought something for the index."""
+    return sum(outcome in (Outcome.NEW, Outcome.REVISED) for outcome in outcomes)
+
+
+def merge_after(engine: Engine, articles: int) -> None:
+    """Merge what so many new articles have made due; what cannot be merged now is merged after a later batch."""
+    if articles and engine.dialect.name == "sqlite":
+        with suppress(StoreUnavailable), writing(engine) as connection:
+            merge(connection, pages=PAGES_AN_ARTICLE * articles)
