@@ -236,6 +236,20 @@ def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def fresh_store(sqlite_with_tables: Path) -> Iterator[Callable[[], contextlib.closing[Store]]]:
+    """Return a function that opens an empty store: for properties, which make hundreds, and tests of two at once."""
+    folder = Path(tempfile.mkdtemp(prefix="newscrawl-fresh-", dir=_memory()))
+
+    def open_store() -> contextlib.closing[Store]:
+        path = folder / f"{uuid.uuid4().hex}.db"
+        shutil.copyfile(sqlite_with_tables, path)
+        return contextlib.closing(Store.open(f"sqlite:///{path}"))
+
+    yield open_store
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
 def postgresql_with_tables(postgresql_server: str) -> Iterator[str]:
     """Return the name of a PostgreSQL database that holds tables and no rows; to be copied."""
     with _database(postgresql_server, "with_tables") as url:

@@ -14,6 +14,7 @@ from storage.dump import dump
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import closing
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SEEN = datetime(2023, 8, 1, 13, tzinfo=UTC)
@@ -22,9 +23,9 @@ TABLES = ("aliases", "articles", "bodies", "claims", "revisions")
 
 
 @pytest.fixture
-def other() -> Iterator[Store]:
+def other(fresh_store: Callable[[], closing[Store]]) -> Iterator[Store]:
     """Return an empty store to restore into."""
-    with Store.open("sqlite://") as opened:
+    with fresh_store() as opened:
         yield opened
 
 
@@ -148,10 +149,12 @@ def test_what_cannot_be_stored_is_refused_as_a_whole(store: Store, make_article:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_any_history_is_restored(*, other: Store, make_article: Callable[..., Article], seed: int) -> None:
+def test_any_history_is_restored(
+    *, other: Store, fresh_store: Callable[[], closing[Store]], make_article: Callable[..., Article], seed: int
+) -> None:
     """Whatever was seen when, where and how often: stories that meet, part, share ids and addresses."""
     chance = Random(seed)
-    with Store.open("sqlite://") as store:
+    with fresh_store() as store:
         for _ in range(chance.randint(2, 14)):
             store.save_batch([any_sighting(chance, make_article) for _ in range(chance.randint(1, 3))], now=NOW)
         everything = returning(store, all_revisions=True)

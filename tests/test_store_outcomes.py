@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from storage import Article, Claim, Outcome, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+    from contextlib import closing
 
     MakeArticle = Callable[..., Article]
 
@@ -212,26 +210,10 @@ def sighted(text: str, stated: int, seen: int, url: str = URL, aliases: tuple[st
     )
 
 
-@pytest.fixture(scope="module")
-def fresh_store(
-    sqlite_with_tables: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], contextlib.closing[Store]]:
-    """Return a function that opens an empty store: a property makes hundreds, and migrations would be all it does."""
-    path = tmp_path_factory.mktemp("fresh") / "news.db"
-
-    def open_store() -> contextlib.closing[Store]:
-        for left in path.parent.iterdir():
-            left.unlink()
-        shutil.copyfile(sqlite_with_tables, path)
-        return contextlib.closing(Store.open(f"sqlite:///{path}"))
-
-    return open_store
-
-
 @settings(max_examples=60, deadline=None)
 @given(SIGHTINGS.flatmap(lambda sightings: st.tuples(st.just(sightings), st.permutations(sightings))))
 def test_the_current_revision_does_not_depend_on_the_order(
-    fresh_store: Callable[[], contextlib.closing[Store]], orders: tuple[list[Any], list[Any]]
+    fresh_store: Callable[[], closing[Store]], orders: tuple[list[Any], list[Any]]
 ) -> None:
     """The same sightings in any order lead to the same current text and the same times."""
     ends = []
@@ -253,7 +235,7 @@ ARTICLES = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(ARTICLES, st.data())
 def test_batches_do_what_single_saves_do(
-    fresh_store: Callable[[], contextlib.closing[Store]], articles: list[Article], data: st.DataObject
+    fresh_store: Callable[[], closing[Store]], articles: list[Article], data: st.DataObject
 ) -> None:
     """Articles saved in batches of any size have the outcomes and revisions of articles saved one by one."""
     outcomes, rows = [], []
