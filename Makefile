@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_DB := sqlite:///demo.db
 
-.PHONY: help demo test check lint types contracts format bench bench-quick soak clean
+.PHONY: help demo test test-long test-all check lint types contracts format bench bench-quick soak clean
 
 help:  ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -27,8 +27,13 @@ demo: .venv/installed  ## crawl the project's own seed files, offline, and show 
 	@echo '  $(BIN)/newscrawl inspect seed seeds/000_0acb96c3eeef2d29.txt'
 	@echo '  $(BIN)/newscrawl replay serve seeds --port 8000    # then open http://127.0.0.1:8000/cn/'
 
-test: .venv/installed-dev  ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: .venv/installed-dev  ## run the tests, but for those that take long
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long"
+
+test-long: .venv/installed-dev  ## run the tests that take long: kills, services, whole corpora
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m long
+
+test-all: test test-long  ## run all tests
 
 check: lint types contracts  ## format, lint, types, import contracts
 

@@ -41,6 +41,7 @@ def walked(
     return ended
 
 
+@pytest.mark.long
 def test_the_walk_through_works_word_for_word(walked: list[tuple[list[str], Ended]], tmp_path: Path) -> None:
     """Planned, begun, gone on with, and complete: every article of the window is stored and nothing is unexplained."""
     assert [(words, one.code, one.err) for words, one in walked if one.code] == []

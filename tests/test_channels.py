@@ -149,6 +149,7 @@ def test_an_address_says_which_channel_it_belongs_to(address: str, kind: str, ch
     assert source_named("rfi-cn").channel_of(address) == Channel(url=channel, kind=ChannelKind(kind))
 
 
+@pytest.mark.long
 def test_a_crawl_keeps_which_channel_showed_what(
     run_child: Callable[..., Ended], database_url: str, site: HTTPServer
 ) -> None:

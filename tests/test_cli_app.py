@@ -111,6 +111,7 @@ def test_the_database_may_be_set_for_good(
     assert len(newscrawl("articles", "list", "--json", "--limit", "3").objects) == 3
 
 
+@pytest.mark.long
 def test_a_reader_that_has_had_enough_is_no_error(stored_seeds: str) -> None:
     """``newscrawl articles export | head -1`` prints one whole line and no complaint."""
     command = f"{sys.executable} -m crawler articles export --db {stored_seeds} | head -1"
@@ -118,6 +119,7 @@ def test_a_reader_that_has_had_enough_is_no_error(stored_seeds: str) -> None:
     assert (ended.stdout.count(b"\n"), ended.stderr) == (1, b"")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="this system has no device that is always full")
 @pytest.mark.parametrize(
     ("redirection", "code", "complaint"),
@@ -133,6 +135,7 @@ def test_output_that_cannot_be_written(stored_seeds: str, redirection: str, code
     assert (ended.returncode, ended.stderr) == (code, complaint)
 
 
+@pytest.mark.long
 def test_a_terminal_without_chinese_shows_tables_all_the_same(
     run_child: Callable[..., Ended], stored_seeds: str
 ) -> None:

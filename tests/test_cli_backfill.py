@@ -63,6 +63,7 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
     assert complaint in ended.err
 
 
+@pytest.mark.long
 def test_a_killed_backfill_goes_on_with_the_same_command(
     *,
     start_child: Callable[..., Child],
@@ -92,6 +93,7 @@ def test_a_killed_backfill_goes_on_with_the_same_command(
     assert len(site.log) - before < 60
 
 
+@pytest.mark.long
 def test_the_sitemap_road_meets_the_import(
     newscrawl: Callable[..., Ended],
     run_child: Callable[..., Ended],

@@ -59,6 +59,7 @@ def test_a_whole_database_passes(newscrawl: Callable[..., Ended], stored_seeds: 
         assert (ended.code, [one["check"] for one in ended.objects if one["wrong"]]) == (0, [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("statement", "check", "wrong"),
     [

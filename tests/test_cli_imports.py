@@ -34,6 +34,7 @@ def test_all_revisions_bring_the_same_dump(newscrawl: Callable[..., Ended], stor
     assert newscrawl("db", "dump", *TABLES).out == dumped
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "name"), [("jsonl", "out.jsonl"), ("csv", "out.csv"), ("parquet", "out")], ids=["jsonl", "csv", "parquet"]
 )
@@ -112,6 +113,7 @@ def test_what_cannot_be_imported(
     assert ended.err.splitlines()[-1] == f"newscrawl: {sentence}"
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_real_archive_comes_back(newscrawl: Callable[..., Ended], shared: Path) -> None:
     """Hundreds of real articles: the dump of the import of the export is the dump."""

@@ -106,6 +106,7 @@ def test_every_tenth_poll_ignores_the_validators() -> None:
     assert [conditions_of(lease) for lease in leases] == [asked] * 9 + [{}]
 
 
+@pytest.mark.long
 def test_a_lying_server_is_found_out(
     *,
     run_child: Callable[..., Ended],

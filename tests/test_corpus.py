@@ -87,6 +87,7 @@ def test_a_second_import_changes_nothing(
     assert newscrawl("articles", "export", "--db", database).objects == articles
 
 
+@pytest.mark.long
 def test_export_and_import_again(
     newscrawl: Callable[..., Ended],
     database: str,
@@ -174,6 +175,7 @@ def test_the_corpus_agrees_with_an_independent_reading(
     assert_agrees(shared / "tools" / "check_corpus.py", "articles.jsonl", *map(str, folders))
 
 
+@pytest.mark.long
 def test_the_pages_agree_with_gold(shared: Path) -> None:
     """The checker beside the project finds title, lead, text, time, authors and tags of every page as in its gold."""
     assert_agrees(shared / "tools" / "check_pages.py", f"{sys.executable} -m crawler", str(shared / "pages"))

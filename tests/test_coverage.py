@@ -209,6 +209,7 @@ def test_the_calendar_has_a_line_a_month_and_a_mark_a_day() -> None:
     assert "less than half" in legend
 
 
+@pytest.mark.long
 def test_pictures_are_drawn_and_equal_numbers_give_equal_bytes(tmp_path: Path) -> None:
     """PNG and SVG; a square for each day; no other ending."""
     for name in ("a.png", "b.png", "a.svg", "b.svg"):

@@ -144,6 +144,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         child.communicate()
 
 
+@pytest.mark.long
 def test_the_container_comes_up_answers_and_ends(
     start: Callable[..., subprocess.Popen[str]], database_url: str
 ) -> None:
@@ -174,6 +175,7 @@ def test_the_container_comes_up_answers_and_ends(
         assert maintenance.schema() == NEWEST
 
 
+@pytest.mark.long
 def test_the_container_does_not_serve_what_the_doctor_refuses(
     start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ def outage(begins_at: datetime, ends_at: datetime, *takes: int) -> year.Outage:
     return year.Outage(begins_at=begins_at, ends_at=ends_at, takes=takes)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("span", [SPRING, AUTUMN], ids=["spring", "autumn"])
 def test_every_moment_is_explained_and_none_is_run_twice(
     database_url: str, monkeypatch: pytest.MonkeyPatch, span: tuple[datetime, datetime]

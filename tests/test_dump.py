@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from storage import CrawlKind, CrawlPlan, RunState, SeedCopy, Store
 from storage.dump import DUMPED, OF_THE_MOMENT
 from storage.maintenance import Maintenance
@@ -46,6 +48,7 @@ def test_every_table_is_dumped_but_those_made_from_the_others() -> None:
     assert of_the_record == set(DUMPED)
 
 
+@pytest.mark.long
 def test_an_import_gives_the_same_dump_on_both_databases(
     newscrawl: Callable[..., Ended], database_url: str, stored_seeds: str
 ) -> None:
@@ -55,6 +58,7 @@ def test_an_import_gives_the_same_dump_on_both_databases(
     assert (dumps[0].out, dumps[0].code) == (dumps[1].out, 0)
 
 
+@pytest.mark.long
 def test_commands_that_fetch_give_the_same_dump_on_both_databases(
     run_child: Callable[..., Ended], tmp_path: Path, postgresql_url: str, site: HTTPServer
 ) -> None:
@@ -161,6 +165,7 @@ def test_an_unknown_table_is_named(newscrawl: Callable[..., Ended], stored_seeds
     assert (ended.code, ended.err.partition(";")[0]) == (2, "newscrawl: unknown table 'article'")
 
 
+@pytest.mark.long
 def test_a_dump_takes_bounded_memory(tmp_path: Path, make_article: MakeArticle) -> None:
     """A dump of five times as many articles takes no more memory."""
     peaks = []

@@ -87,6 +87,7 @@ def test_what_is_no_web_address_is_refused(url: str) -> None:
         canonical_url(url)
 
 
+@pytest.mark.long
 def test_hostile_lengths_take_linear_time() -> None:
     """A megabyte of parameters, endings, stray percent signs or stacked accents is done within seconds."""
     started = time.process_time()

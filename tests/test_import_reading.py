@@ -52,6 +52,7 @@ def counts(ended: Ended) -> dict[str, int]:
     return {name: count for name, count in ended.objects[0]["counts"].items() if count}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("processes", [1, 3])
 def test_the_number_of_processes_changes_nothing(
     folder: Path, expected: Ended, newscrawl: Callable[..., Ended], processes: int
@@ -82,6 +83,7 @@ def wait_until_blocked(url: str, folder: Path) -> None:
             time.sleep(0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("victim", "number", "code", "sentence"),
     [

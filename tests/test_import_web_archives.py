@@ -5,6 +5,8 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -19,6 +21,7 @@ def counts(ended: Ended) -> dict[str, Any]:
     return {name: count for name, count in ended.objects[0]["counts"].items() if count}
 
 
+@pytest.mark.long
 def test_every_capture_is_stored_or_counted_under_a_reason(
     newscrawl: Callable[..., Ended], recorded_site: Path, seed_site: SeedSite
 ) -> None:
@@ -36,6 +39,7 @@ def test_every_capture_is_stored_or_counted_under_a_reason(
     assert seen == {("2026-11-26T12:00:00Z", None)}
 
 
+@pytest.mark.long
 def test_a_wacz_file_and_a_folder_of_warc_files(
     newscrawl: Callable[..., Ended], recorded_site: Path, tmp_path: Path
 ) -> None:

@@ -182,6 +182,7 @@ def test_an_upgrade_that_is_killed_leaves_the_old_schema(tmp_path: Path) -> None
     assert differences(engine) == []
 
 
+@pytest.mark.long
 def test_two_programs_that_make_one_database_make_it_once(database_url: str) -> None:
     """Commands that are started together on a database that is not there do not stumble over each other."""
     script = "import sys; from storage import Store; Store.open(sys.argv[1]).close()"

@@ -71,6 +71,7 @@ def learnt(usual: list[Reading]) -> dict[str, dict[str, Any]]:
     return watch.learnt()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_layout_that_changed_is_flagged_within_twenty_articles(
     pages: list[tuple[str, str]], learnt: dict[str, dict[str, Any]], name: str
@@ -216,6 +217,7 @@ SEED = """<!--{epoch}-->
 """
 
 
+@pytest.mark.long
 def test_a_run_over_a_site_that_changes_is_degraded(
     newscrawl: Callable[..., Ended], run_child: Callable[..., Ended], tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def gaps(site: ScriptedSite) -> list[float]:
     return [later.at - earlier.at for earlier, later in pairwise(site.asked(with_robots=True))]
 
 
+@pytest.mark.long
 def test_the_delay_is_kept_between_two_processes(
     start_child: Callable[..., Child],
     wait_for: Callable[[Child], Ended],
@@ -60,6 +61,7 @@ def test_the_delay_is_kept_between_two_processes(
     assert sorted(articles) == sorted(map(path_of, site.articles))
 
 
+@pytest.mark.long
 def test_crawl_delay_is_kept_from_the_robots_txt_that_asks_for_it(
     run_child: Callable[..., Ended], site: ScriptedSite, command: tuple[str, ...]
 ) -> None:
@@ -70,6 +72,7 @@ def test_crawl_delay_is_kept_from_the_robots_txt_that_asks_for_it(
     assert min(gaps(site)) >= 0.25
 
 
+@pytest.mark.long
 def test_pauses_are_kept(run_child: Callable[..., Ended], site: ScriptedSite, command: tuple[str, ...]) -> None:
     """After Retry-After in seconds or as a date nothing is asked before that; in a storm of 503 pauses double."""
 
@@ -92,6 +95,7 @@ def test_pauses_are_kept(run_child: Callable[..., Ended], site: ScriptedSite, co
     assert [wait >= pause for wait, pause in zip(waits, least, strict=True)] == [True] * 6, waits
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("failure", ["500", "silence", "refusal to redirect"])
 def test_without_a_robots_txt_that_can_be_read_nothing_is_fetched(
     run_child: Callable[..., Ended], site: ScriptedSite, command: tuple[str, ...], failure: str
@@ -182,6 +186,7 @@ def test_a_long_pause_ends_the_run(
     assert "(HTTP 503); 9 URLs are left for a later run; 3 articles are kept" in ended.err
 
 
+@pytest.mark.long
 def test_ctrl_c_does_not_wait_for_a_pause(
     start_child: Callable[..., Child],
     wait_for: Callable[[Child], Ended],

@@ -123,6 +123,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     assert report.is_file()
 
 
+@pytest.mark.long
 def test_corrected_rows_keep_what_they_said(
     newscrawl: Callable[..., Ended], database: str, recording: Path, pages: list[tuple[str, bytes]]
 ) -> None:
@@ -160,6 +161,7 @@ def opened(database: str) -> Iterator[Store]:
         yield store
 
 
+@pytest.mark.long
 def test_a_reading_that_was_cut_off_ends_with_the_same_result(
     opened: Store, recording: Path, tmp_path: Path, pages: list[tuple[str, bytes]]
 ) -> None:
@@ -183,6 +185,7 @@ def test_a_reading_that_was_cut_off_ends_with_the_same_result(
     assert [(s.article.canonical_url, s.article.lead, s.fingerprint) for s in opened.articles()] == expected
 
 
+@pytest.mark.long
 def test_several_processes_give_what_one_gives(opened: Store, recording: Path) -> None:
     """In the same order."""
     units = [Unit(file=str(path)) for path in sorted(recording.iterdir())]

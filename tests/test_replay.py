@@ -55,6 +55,7 @@ def _again(site: ScriptedSite, folder: Path, *options: str) -> tuple[str, ...]:
     return (*site.crawl(folder, *options), "--url", url)
 
 
+@pytest.mark.long
 def test_a_replay_of_recorded_runs_gives_the_same_rows(
     recorded: Path, run_child: Callable[..., Ended], newscrawl: Callable[..., Ended], tmp_path: Path
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_warc_file_of_another_program_is_crawled(
     assert shown["fetched_at"].startswith("2026-11-26T12:00:")
 
 
+@pytest.mark.long
 def test_a_killed_run_leaves_a_recording_that_holds_all_that_was_stored(
     tmp_path: Path,
     start_child: Callable[..., Popen[bytes]],

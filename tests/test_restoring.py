@@ -61,6 +61,7 @@ def returning(store: Store, *, all_revisions: bool) -> list[Returning]:
     return [Returning(stored=one.stored, marks=one.marks) for one in exported]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch", [1, 3, 100])
 def test_an_export_of_all_revisions_restores_the_very_rows(
     *, store: Store, other: Store, make_article: Callable[..., Article], batch: int
@@ -148,6 +149,7 @@ def test_what_cannot_be_stored_is_refused_as_a_whole(store: Store, make_article:
     assert store.count_articles() == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 def test_any_history_is_restored(
     *, other: Store, fresh_store: Callable[[], closing[Store]], make_article: Callable[..., Article], seed: int

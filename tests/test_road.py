@@ -110,6 +110,7 @@ def rows(newscrawl: Callable[..., Ended], database: str, *without: str) -> dict[
     return {row["canonical_url"]: {name: row[name] for name in row.keys() - left_out} for row in dumped}
 
 
+@pytest.mark.long
 def test_a_crawl_and_two_imports_make_the_same_articles_table(
     newscrawl: Callable[..., Ended], crawled: tuple[str, Ended, Ended], stored_seeds: str, recorded_site: Path
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_crawl_and_two_imports_make_the_same_articles_table(
         assert len(here) - len(both) <= 1
 
 
+@pytest.mark.long
 def test_replay_needs_no_server_and_goes_on_where_a_limit_stopped_it(
     newscrawl: Callable[..., Ended], run_child: Callable[..., Ended], crawled: tuple[str, Ended, Ended], tmp_path: Path
 ) -> None:
@@ -240,6 +242,7 @@ def corpus(shared: Path) -> Path:
     return shared / "corpus" / "rfi-cn"
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_the_roads_meet_over_the_corpus(
     newscrawl: Callable[..., Ended], run_child: Callable[..., Ended], corpus: Path, tmp_path: Path

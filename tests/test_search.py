@@ -339,6 +339,7 @@ def test_what_is_rolled_back_is_not_found(store: Store, make_article: MakeArticl
     assert len(names(store, "灯塔")) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
 @pytest.mark.parametrize(
     ("query", "expected"), [("渔民", 700), ("三号码头", 350), ("灯塔 很早", 5), ("渔民 -三号", 350), ("民", 700)]
@@ -396,6 +397,7 @@ def test_articles_from_before_there_was_search_are_missed_and_counted(store: Sto
     assert (len(found.hits), found.unindexed) == (1, len(TEXTS))
 
 
+@pytest.mark.long
 def test_a_rebuild_finds_everything_again(store: Store) -> None:
     """It reports how far it is; after it the answers are those of before, and another one begins anew."""
     save_many(store)
@@ -440,6 +442,7 @@ def test_an_index_of_another_format_is_not_added_to(store: Store) -> None:
     assert (names(store, "灯塔"), names(store, "白宫")) == (["late"], ["harbour"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text", ["词" * 200_000, "".join(map(chr, range(0x4E00, 0x9FA5))) * 10, "x" * 500_000, "é " * 200_000]
 )

@@ -123,6 +123,7 @@ def holds(service: Child) -> tuple[int, int]:
     return process.num_fds(), process.num_threads()
 
 
+@pytest.mark.long
 def test_a_planned_run_is_made_by_a_child(
     scripted: ScriptedSite, serve: Callable[..., Child], tmp_path: Path, database: str
 ) -> None:
@@ -157,6 +158,7 @@ def test_the_service_itself_imports_no_reactor() -> None:
     assert ran.stdout == "set()\n"
 
 
+@pytest.mark.long
 def test_runs_are_held_to_their_limits(
     scripted: ScriptedSite, serve: Callable[..., Child], tmp_path: Path, database: str
 ) -> None:
@@ -196,6 +198,7 @@ def test_runs_are_held_to_their_limits(
         assert [(run.state, run.reason) for run in again] == [(RunState.FINISHED, None)] * 2
 
 
+@pytest.mark.long
 def test_another_service_takes_over(scripted: ScriptedSite, serve: Callable[..., Child], database: str) -> None:
     """The leader is killed: its run dies with it and is settled, and what is planned next is run by the other."""
     fetching = threading.Event()
@@ -270,6 +273,7 @@ def test_a_log_that_grows_too_large_begins_anew(tmp_path: Path) -> None:
     assert log.with_suffix(".log.1").read_text().endswith("x" * 100 + "\n")
 
 
+@pytest.mark.long
 def test_a_database_that_is_away_does_not_end_the_service(serve: Callable[..., Child], database: str) -> None:
     """Another program holds the database for longer than anybody waits: the service goes on when it is back."""
     with Store.open(database) as store:

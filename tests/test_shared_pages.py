@@ -225,6 +225,7 @@ def test_the_archive_says_what_it_says_in_print(shared: Path) -> None:
     assert wire > 0
 
 
+@pytest.mark.long
 def test_html_of_hostile_markup_is_safe(shared: Path) -> None:
     """The published attacks on sanitizers, put into a body, leave only tags of our list and links to the web."""
     vectors = json.loads((shared / "suites" / "xss" / "vectors.json").read_text("utf-8"))

@@ -123,6 +123,7 @@ def test_both_roads_meet_for_the_seeds_of_the_project() -> None:
     assert matches > 0
 
 
+@pytest.mark.long
 @pytest.mark.shared
 @pytest.mark.parametrize("folder", ["rfi-cn", "rfi-cn-later"])
 def test_both_roads_meet_for_archived_seeds(shared: Path, folder: str) -> None:
@@ -133,6 +134,7 @@ def test_both_roads_meet_for_archived_seeds(shared: Path, folder: str) -> None:
     assert found == []
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_every_archived_article_is_reachable_and_weighs_what_real_ones_do(shared: Path) -> None:
     """The same holds for real seed files, long and short."""

@@ -210,7 +210,7 @@ def sighted(text: str, stated: int, seen: int, url: str = URL, aliases: tuple[st
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SIGHTINGS.flatmap(lambda sightings: st.tuples(st.just(sightings), st.permutations(sightings))))
 def test_the_current_revision_does_not_depend_on_the_order(
     fresh_store: Callable[[], closing[Store]], orders: tuple[list[Any], list[Any]]
@@ -232,7 +232,7 @@ ARTICLES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(ARTICLES, st.data())
 def test_batches_do_what_single_saves_do(
     fresh_store: Callable[[], closing[Store]], articles: list[Article], data: st.DataObject

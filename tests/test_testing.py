@@ -26,6 +26,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
+@pytest.mark.long
 def test_the_tests_of_the_guide_pass(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """In five lines, as it says."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -35,6 +36,7 @@ def test_the_tests_of_the_guide_pass(project: pytest.Pytester, monkeypatch: pyte
     assert len(examples[0].splitlines()) == 5
 
 
+@pytest.mark.long
 def test_a_wrong_expectation_fails(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """The failure names what there is; an archive that is none says so."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

@@ -154,6 +154,7 @@ def test_conversions_of_opencc_are_spellings_of_one_text(shared: Path) -> None:
     assert sum(fold(one) == fold(other) for one, other in pairs) >= 0.97 * len(pairs)
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_every_word_of_every_language_is_found(shared: Path) -> None:
     """In 17 languages each word of a paragraph, searched for in upper case, is found where it stands."""

@@ -108,6 +108,7 @@ LASTING: list[tuple[str, Script, str]] = [
 ]
 
 
+@pytest.mark.long
 def test_every_trouble_has_its_own_reason(run_child: Callable[..., Ended], tmp_path: Path) -> None:
     """What passes is tried again and stored, what lasts is not; the run counts each under what it was."""
     troubles = PASSING + LASTING
@@ -128,6 +129,7 @@ def test_every_trouble_has_its_own_reason(run_child: Callable[..., Ended], tmp_p
     assert (ended.code, counts["new"]) == (0, 1 + len(PASSING)), ended
 
 
+@pytest.mark.long
 def test_a_server_that_goes_away_ends_the_run(run_child: Callable[..., Ended], tmp_path: Path) -> None:
     """When connections are refused in mid-run the host is paused, and what is left waits for a later run."""
     names = [f"n{number:02d}" for number in range(40)]
@@ -140,6 +142,7 @@ def test_a_server_that_goes_away_ends_the_run(run_child: Callable[..., Ended], t
     assert f"; {counts['left waiting']} URLs are left for a later run; {counts['new']} articles are kept" in ended.err
 
 
+@pytest.mark.long
 def test_a_connection_has_a_deadline_of_its_own(run_child: Callable[..., Ended], tmp_path: Path) -> None:
     """A server that lets nobody in is given up after the time for a connection, not after that for a response."""
     fillers: list[socket.socket] = []
@@ -220,6 +223,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.long
 def test_a_mistake_in_a_reader_costs_its_page_alone(tmp_path: Path) -> None:
     """The run goes on, ends as failed, and names the mistake; the page's lease is settled and nothing hangs."""
     with serving(["n1", "n2", "n3", "n4"]) as site:

@@ -158,6 +158,7 @@ def base_url(archives: WebArchives) -> Iterator[str]:
         yield server.url_for("")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", ["wayback", "commoncrawl"])
 def test_what_the_site_has_lost_comes_from_a_web_archive(
     run_child: Callable[..., Ended], archives: WebArchives, base_url: str, tmp_path: Path, way: str
@@ -181,6 +182,7 @@ def test_what_the_site_has_lost_comes_from_a_web_archive(
     assert len([url for url in copies if not url.endswith("/robots.txt")]) == len(archives.expected)
 
 
+@pytest.mark.long
 def test_a_capture_is_a_second_chance_for_what_failed_live(
     run_child: Callable[..., Ended], archives: WebArchives, base_url: str, tmp_path: Path
 ) -> None:

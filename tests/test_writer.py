@@ -169,6 +169,7 @@ def test_a_disk_that_stays_broken_stops_the_writer(small: Store, numbered: Calla
         assert [article.title for article in writer.unsaved] == ["1"]
 
 
+@pytest.mark.long
 def test_an_import_onto_a_disk_on_which_writes_fail_comes_to_its_end(
     newscrawl: Callable[..., Ended], tmp_path: Path, stored_seeds: str
 ) -> None:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 # answer. No request is on its way to a host for so long before it is there.
 TURN = timedelta(seconds=5)
 
+# The turn of another run is over after the time that it may take, by its clock: it was read later than ours, and may be
+# another machine's.
+SKEW = timedelta(seconds=2)
+
 # A turn missed by more than this (a stopped process) is let go and another one is taken.
 MISSED = TURN / 2
 
@@ -145,7 +149,7 @@ class HostMiddleware:
             now = self._clock.now()
             moment = await self._next_moment(host, pace, delay, now)
             seconds = (moment - now).total_seconds()
-            if seconds > max(self._patience, delay + TURN).total_seconds():
+            if seconds > (max(self._patience, delay + TURN) + SKEW).total_seconds():
                 await self._put_off(host, moment)
             if seconds <= 0 and self._may_send(pace, delay, moment):
                 return moment
