@@ -7,7 +7,7 @@ down_revision = "0010"
 
 # By itself it merges inside the transaction that happens to be writing, hundreds of pages at a time: a disk on which
 # now and then a write fails never takes those. It would still do so at 1,999 segments, the most that it allows.
-SETTINGS = {"automerge": 0, "crisismerge": 1999}
+SETTINGS = {"automerge": 0, "usermerge": 8, "crisismerge": 1999}
 
 
 def upgrade() -> None:
