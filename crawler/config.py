@@ -64,7 +64,7 @@ class Config(BaseSettings):
     batch_articles: int = Field(default=200, gt=0)
     """Articles written in one transaction at most; larger batches no longer write faster."""
 
-    batch_seconds: float = Field(default=0.5, gt=0)
+    batch_seconds: float = Field(default=0.25, gt=0)
     """Longest time an article waits for its batch: the most that a power cut can cost."""
 
     record_file_bytes: int = Field(default=1_000_000_000, gt=0)
