@@ -79,8 +79,8 @@ class Floor:
         upgrade(self._engine)  # for its search index, which is empty
         if dialect == "sqlite":
             with writing(self._engine) as connection:  # FTS5 as it comes, which keeps itself in few pieces
-                for name, value in (("automerge", 4), ("crisismerge", 16)):
-                    connection.execute(text(f"INSERT INTO search_index (search_index, rank) VALUES ('{name}', {value})"))
+                for setting in ("'automerge', 4", "'crisismerge', 16"):
+                    connection.execute(text(f"INSERT INTO search_index (search_index, rank) VALUES ({setting})"))
         metadata = MetaData()
         texts = ("canonical_url", "source", "title", "lead", "text", "html", "section", "language", "content_id")
         times = ("published_at", "modified_at", "fetched_at", "observed_at")

@@ -194,6 +194,7 @@ def _open_sqlite(url: URL, *, must_exist: bool) -> Engine:
     engine = create_engine(
         url.set(drivername="sqlite"),
         poolclass=QueuePool,
+        pool_use_lifo=True,  # the connection whose cache is warm; others would fill caches of their own
         connect_args={"check_same_thread": False, "timeout": float(str(url.query.get("timeout", LOCK_SECONDS)))},
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,
@@ -213,7 +214,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
     # the driver's own transactions begin too late for reads and never IMMEDIATE; `_begin_sqlite` begins them instead
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-32768"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -228,6 +229,7 @@ def _open_postgresql(url: URL) -> Engine:
         engine = create_engine(
             url,
             pool_pre_ping=True,
+            pool_use_lifo=True,
             connect_args={
                 "connect_timeout": CONNECT_SECONDS,
                 "options": f"-c timezone=UTC -c lock_timeout={LOCK_SECONDS}s",

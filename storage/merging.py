@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-# Pages merged for one article: it takes three of its own, and goes through as many levels as an index of a million has.
-PAGES_AN_ARTICLE = 16
+# Pages merged for one article: it takes two or three of its own, and goes through as many levels as a million need.
+PAGES_AN_ARTICLE = 8
 
 
 def count_indexed(outcomes: Iterable[Outcome | None]) -> int:
