@@ -78,7 +78,7 @@ class Size:
 
 
 FULL = Size(articles=2000, kills=100, stops=5, outages=5, failing_runs=10, gap_requests=1000)
-QUICK = Size(articles=150, kills=4, stops=1, outages=2, failing_runs=2, gap_requests=60)
+QUICK = Size(articles=60, kills=2, stops=1, outages=1, failing_runs=1, gap_requests=30)
 
 
 @dataclass(slots=True, kw_only=True)

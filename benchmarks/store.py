@@ -67,7 +67,7 @@ class Size:
 
 
 FULL = Size(rounds=9, articles=5000, small=100_000, large=1_000_000, window=50_000)
-QUICK = Size(rounds=3, articles=500, small=3000, large=6000, window=1500)
+QUICK = Size(rounds=3, articles=500, small=1500, large=3000, window=500)
 
 
 class Floor:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, delete, select, update
 
-from storage.database import reading, writing
+from storage.database import among, reading, writing
 from storage.frontier_records import FrontierState, HeldPage
 from storage.frontier_tables import FrontierRow
 from storage.identity import canonical_url, url_key
@@ -130,7 +130,7 @@ def write_held(connection: Connection, held: Mapping[bytes, HeldPage]) -> None:
 def let_go(connection: Connection, keys: Sequence[bytes]) -> None:
     """Note that some pages are not held back: their fetch came to something."""
     if keys:
-        connection.execute(delete(HeldPageRow).where(HeldPageRow.url_key.in_(keys)))
+        connection.execute(delete(HeldPageRow).where(among(connection, HeldPageRow.url_key, keys)))
 
 
 def _hold(connection: Connection, pages: Sequence[HeldPage]) -> None:

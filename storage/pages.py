@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from storage.database import among
 from storage.frontier_records import FoundUrl, KeptPage
 from storage.frontier_tables import PageRow
 from storage.rows import fetch_in, insert_rows
@@ -44,7 +45,7 @@ def write_pages(connection: Connection, pages: Mapping[bytes, KeptPage]) -> None
     if not pages:
         return
     keys = list(pages)
-    connection.execute(delete(PageRow).where(PageRow.url_key.in_(keys)))
+    connection.execute(delete(PageRow).where(among(connection, PageRow.url_key, keys)))
     rows = [
         {
             "url_key": key,

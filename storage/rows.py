@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Table, bindparam, func, select, update
 
-from storage.database import IN_LIST, insert_many, insert_or_ignore
+from storage.database import IN_LIST, among, insert_many, insert_or_ignore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ def fetch_in(
     """Yield the rows of a query where a column has one of many values, a list of values at a time."""
     distinct = list(dict.fromkeys(values))
     for start in range(0, len(distinct), IN_LIST):
-        yield from connection.execute(query.where(column.in_(distinct[start : start + IN_LIST])))
+        yield from connection.execute(query.where(among(connection, column, distinct[start : start + IN_LIST])))
 
 
 def insert_rows(
