@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-ARTICLES, QUICK_ARTICLES = 100_000, 3_000
+ARTICLES, QUICK_ARTICLES = 100_000, 1_500
 BATCH = 500
 ROUNDS = 3
 RECALL_AT_LEAST = 0.98
