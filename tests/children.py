@@ -129,6 +129,7 @@ def _run(arguments: list[str], environment: dict[str, str], folder: str, out: Co
     err.close()
     sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False))  # noqa: SIM115 -- to the end
     sys.stderr = io.TextIOWrapper(open(2, "wb", 0, closefd=False), write_through=True)  # noqa: SIM115
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would not hear of it
     random.seed()  # or every child would throw the same dice
 
     from crawler.cli import main  # noqa: PLC0415 -- it is there already
