@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from storage import Patience, StoreUnavailable
+from storage import Patience, StoreUnavailable, tried_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,11 +61,4 @@ def patiently(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     Raises:
         StoreUnavailable: The database is still away, or cannot be used at all.
     """
-    patience = Patience(PATIENCE_SECONDS)
-    while True:
-        try:
-            return work(*args, **kwargs)
-        except StoreUnavailable as error:
-            pause = patience.pause_after(error)
-            logger.info("%s; trying again", error)
-            time.sleep(pause)
+    return tried_again(partial(work, *args, **kwargs), seconds=PATIENCE_SECONDS)

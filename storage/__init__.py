@@ -34,7 +34,7 @@ from storage.history import Change, ChangeKind, History, RevisionMarks
 from storage.hosts import Hosts, HostState, KeptRobots
 from storage.leadership import Leaderships
 from storage.monitors import Monitors
-from storage.patience import Patience
+from storage.patience import Patience, tried_again
 from storage.positions import Position
 from storage.pruning import Pruned, Retention
 from storage.reading import SectionCount
@@ -164,4 +164,5 @@ __all__ = [
     "cells_of",
     "find_silences",
     "save_articles",
+    "tried_again",
 ]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from storage.errors import DiskTrouble, StoreUnavailable, StoreUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-P = ParamSpec("P")
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 # Seconds between two tries to reach a database that is away.
 RETRY_SECONDS = 0.5
@@ -48,15 +50,21 @@ class Patience:
         raise error
 
 
-def tried_again(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do a piece of work, again while it is only single writes to the disk that fail.
+def tried_again(work: Callable[[], T], *, seconds: float = 0.0) -> T:
+    """Do a piece of work, again while what it fails of may pass; the caller waits.
+
+    Args:
+        work: Must bear to be done twice: its answer may have been lost.
+        seconds: How long a database that cannot be reached is waited for; at 0 only a write that failed is repeated.
 
     Raises:
-        StoreUnavailable: The database cannot be used, or its disk fails every time.
+        StoreUnavailable: The database cannot be used, is still away, or its disk fails every time.
     """
-    patience = Patience(0)
+    patience = Patience(seconds)
     while True:
         try:
-            return work(*args, **kwargs)
+            return work()
         except StoreUnavailable as error:
-            time.sleep(patience.pause_after(error))
+            pause = patience.pause_after(error)
+            logger.info("%s; trying again", error)
+            time.sleep(pause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -103,7 +104,7 @@ class Store:
         """
         engine = open_engine(url, must_exist=must_exist)
         try:
-            tried_again(make_or_check, engine, must_exist=must_exist)
+            tried_again(partial(make_or_check, engine, must_exist=must_exist))
         except BaseException:
             engine.dispose()
             raise
