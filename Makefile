@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_DB := sqlite:///demo.db
 
+# the tests start hundreds of processes: what they import is compiled once, whatever the shell says
+test test-long: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo test test-long test-all check lint types contracts format bench bench-quick soak clean
 
 help:  ## show this help

@@ -57,6 +57,7 @@ def test_what_cannot_be_crawled_is_refused_before_a_run_begins(
         assert newscrawl("runs", "list", "--json").out == ""
 
 
+@pytest.mark.long
 def test_serving_for_a_person(start_child: Callable[..., Child]) -> None:
     """The server says where it is, answers, and ends on Ctrl-C with exit code 0."""
     with start_child("replay", "serve", SEEDS, "--port", "0") as child:

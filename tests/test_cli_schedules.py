@@ -69,6 +69,7 @@ def test_a_schedule_is_added_and_listed(schedules: Callable[..., Ended]) -> None
     assert what == "from https://www.rfi.fr/cn/中国/, at most 20 articles, 2 pages a listing"
 
 
+@pytest.mark.long
 def test_a_schedule_is_run_by_the_service(
     schedules: Callable[..., Ended],
     newscrawl: Callable[..., Ended],

@@ -57,6 +57,7 @@ def stored(newscrawl: Callable[..., Ended], folder: Path, name: str) -> dict[str
     return found
 
 
+@pytest.mark.long
 def test_an_honest_server_sends_what_is_new(
     run_child: Callable[..., Ended],
     newscrawl: Callable[..., Ended],

@@ -102,7 +102,9 @@ def test_every_state_and_outcome_is_documented() -> None:
     assert [word for word in words if f"`{word}`" not in OPERATIONS] == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/operations.md", "docs/exports.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", pytest.param("docs/operations.md", marks=pytest.mark.long), "docs/exports.md"]
+)
 def test_the_shown_commands_run(newscrawl: Callable[..., Ended], tmp_path: Path, stored_seeds: str, name: str) -> None:
     """Each ends with 0 in a folder with the project's seeds; those that crawl or follow are only parsed."""
     """Each ends with 0 in a folder with the project's seeds; those that crawl, or need a recording, are parsed only."""

@@ -120,6 +120,7 @@ def test_without_a_robots_txt_that_can_be_read_nothing_is_fetched(
         assert "cannot be had (HTTP 500)" in again.err
 
 
+@pytest.mark.long
 def test_robots_txt_is_followed_over_redirects_and_kept_for_the_next_run(
     run_child: Callable[..., Ended], site: ScriptedSite, command: tuple[str, ...]
 ) -> None:

@@ -77,6 +77,7 @@ def test_a_replay_of_recorded_runs_gives_the_same_rows(
     assert [run["started_at"] for run in runs[0]] == [run["started_at"] for run in runs[1]]
 
 
+@pytest.mark.long
 def test_every_revision_knows_the_bytes_it_was_read_from(recorded: Path, newscrawl: Callable[..., Ended]) -> None:
     """One command leads from an article to the recorded page, headers and place included."""
     database = f"sqlite:///{recorded}/news.db"
@@ -107,6 +108,7 @@ def test_what_was_not_recorded_says_so(newscrawl: Callable[..., Ended], stored_s
     assert (ended.code, "was not recorded" in ended.err) == (2, True)
 
 
+@pytest.mark.long
 def test_a_recording_is_a_website(recorded: Path) -> None:
     """Each URL answers as it was captured last; what was not captured is not there."""
     site = CapturedSite(str(recorded / "recording"))
@@ -167,6 +169,7 @@ def test_a_killed_run_leaves_a_recording_that_holds_all_that_was_stored(
     assert set(sources) == {0}
 
 
+@pytest.mark.long
 def test_a_run_that_is_not_in_a_recording_is_refused(recorded: Path, newscrawl: Callable[..., Ended]) -> None:
     """Neither another source's, nor one of another name."""
     other = newscrawl("replay", "crawl", recorded / "recording", "rfi-fr")

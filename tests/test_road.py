@@ -188,6 +188,7 @@ def test_sections_and_pages(run_child: Callable[..., Ended], site: HTTPServer, t
     assert counts(ended)["listings"] <= 2
 
 
+@pytest.mark.long
 def test_ctrl_c_stops_cleanly_and_the_same_command_goes_on(
     *,
     newscrawl: Callable[..., Ended],

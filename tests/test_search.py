@@ -458,6 +458,7 @@ def test_a_phrase_is_found_on_the_last_page_of_a_long_text(store: Store, make_ar
     assert names(store, "市场在周五重新开张") == ["20230801-dengta"]
 
 
+@pytest.mark.long
 def test_the_index_and_the_texts_agree(store: Store) -> None:
     """For any quotation the index finds the articles that hold it and, but for a last character alone, no others."""
     random = Random(7)

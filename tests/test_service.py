@@ -227,6 +227,7 @@ def test_another_service_takes_over(scripted: ScriptedSite, serve: Callable[...,
         assert ended.state is RunState.FINISHED
 
 
+@pytest.mark.long
 def test_sigterm_leaves_nothing_running(scripted: ScriptedSite, serve: Callable[..., Child], database: str) -> None:
     """No further run starts, the one under way is stopped after the grace, and says why; exit code 0."""
     scripted.script(path_of("slow"), lambda _: time.sleep(60))

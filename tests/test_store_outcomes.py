@@ -210,6 +210,7 @@ def sighted(text: str, stated: int, seen: int, url: str = URL, aliases: tuple[st
     )
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None)
 @given(SIGHTINGS.flatmap(lambda sightings: st.tuples(st.just(sightings), st.permutations(sightings))))
 def test_the_current_revision_does_not_depend_on_the_order(
@@ -232,6 +233,7 @@ ARTICLES = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None)
 @given(ARTICLES, st.data())
 def test_batches_do_what_single_saves_do(
