@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,8 @@ def test_a_killed_backfill_goes_on_with_the_same_command(
         deadline = time.monotonic() + 40
         while len(site.log) < 30 and time.monotonic() < deadline:
             time.sleep(0.02)
+        # scheduled crawls come first, for the processor as for the host
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) >= os.getpriority(os.PRIO_PROCESS, 0) + 10
         child.kill()
     before = len(site.log)
     ended = run_child(*command)
