@@ -25,7 +25,7 @@ from storage.positions import Position, forget_position, keep_position, read_pos
 from storage.reading import STORED_COLUMNS, as_stored
 from storage.rows import fetch_in, insert_rows, said_columns, update_rows
 from storage.seed_copies import seed_copies_between
-from storage.tables import AliasRow, ArticleRow, BodyRow, RevisionRow, SeedCopyRow
+from storage.tables import AliasRow, ArticleRow, BodyRow, CrawlRunRow, RevisionRow, SeedCopyRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -102,6 +102,13 @@ class Rereading:
                 known = KnownRevision(id=row.id, stored=as_stored(row), reader_version=row.reader_version)
                 by_article.setdefault(row.article_id, []).append(known)
         return {keys[key]: by_article.get(article_id, []) for key, article_id in owners.items()}
+
+    def recordings(self) -> list[str]:
+        """Return the folders, and addresses of such, that runs on this database were recorded into, by name."""
+        recorded = CrawlRunRow.plan["record"].as_string()
+        with reading(self._engine) as connection:
+            named = connection.scalars(select(recorded).where(recorded.is_not(None)).distinct())
+            return sorted(named.all())
 
     def seed_copy_ranges(self, step: int) -> list[tuple[int, int]]:
         """Return ranges of numbers of the seed files that are kept, each of about `step`."""

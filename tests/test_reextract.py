@@ -17,7 +17,7 @@ from crawler.rereading.running import reread
 from crawler.rereading.units import Choice, Unit, find_units
 from crawler.sources import source_named
 from crawler.sources.version import reader_version
-from storage import HeldPage, Store
+from storage import CrawlKind, CrawlPlan, HeldPage, RunState, Store
 from storage.database import open_engine, reading
 from storage.maintenance import Maintenance
 
@@ -203,6 +203,20 @@ def test_pages_are_chosen_by_source_and_time(newscrawl: Callable[..., Ended], da
     assert counts == [0, 0, 12, 12]
 
 
+def test_the_recordings_of_the_databases_own_runs_need_no_name(
+    newscrawl: Callable[..., Ended], opened: Store, database: str, recording: Path, tmp_path: Path
+) -> None:
+    """All that are still there are read; of one that is gone a sentence says so."""
+    gone = tmp_path / "gone"
+    for folder in (recording, recording, gone, None):
+        plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF, record=str(folder) if folder is not None else None)
+        opened.finish_run(opened.start_run(plan, now=NOW).id, state=RunState.FINISHED, reason=None, counts={}, now=NOW)
+    assert opened.rereading.recordings() == sorted([str(gone), str(recording)])
+    told = newscrawl("reextract", "--json", "--processes", "1", "--db", database)
+    assert (told.code, told.objects[0]["pages"]) == (0, 12)
+    assert told.err == f"newscrawl: passed over: the recording {gone} is not there any more\n"
+
+
 def test_seed_files_that_are_kept_are_read_again(newscrawl: Callable[..., Ended], tmp_path: Path) -> None:
     """Without a recording; read by the readers of the day of their import, they say what is stored."""
     database = f"sqlite:///{tmp_path}/news.db"
@@ -218,7 +232,9 @@ def test_nothing_to_read_is_one_sentence(newscrawl: Callable[..., Ended], tmp_pa
     Store.open(database).close()
     ended = newscrawl("reextract", "--db", database)
     assert ended.code != 0
-    assert "there is nothing to read again: name a recording, or import seed files" in ended.err
+    assert (
+        "there is nothing to read again: no run of this database was recorded, and no seed files are kept" in ended.err
+    )
 
 
 def digest_of(url: str) -> str:

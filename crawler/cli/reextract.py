@@ -21,7 +21,11 @@ from crawler.sources import source_named
 
 def reextract(
     recordings: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RECORDING]...", help="Folders or files of recordings: WARC, WACZ.")
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RECORDING]...",
+            help="Folders or files of recordings: WARC, WACZ. Default: those of the database's own runs.",
+        ),
     ] = None,
     *,
     source: Annotated[str | None, typer.Option("--source", help="Only pages of this source, such as rfi-cn.")] = None,
@@ -51,7 +55,7 @@ def reextract(
     """Read what was recorded with today's readers, and say what would change; with --apply, change it."""
     # what reads WARC files takes a while to import, and most commands do without
     from crawler.rereading.running import reread  # noqa: PLC0415 -- see above
-    from crawler.rereading.units import Choice, find_units  # noqa: PLC0415 -- see above
+    from crawler.rereading.units import Choice, find_units, own_recordings  # noqa: PLC0415 -- see above
 
     choice = Choice(
         source=source_named(source).name if source is not None else None,
@@ -59,9 +63,12 @@ def reextract(
         until=until.replace(tzinfo=UTC) if until is not None else None,
     )
     with open_store(db, must_exist=True) as store:
-        units = find_units(recordings or (), store, with_seeds=seeds)
+        chosen = recordings or own_recordings(store, lambda sentence: complain(f"passed over: {sentence}"))
+        units = find_units(chosen, store, with_seeds=seeds)
         if not units:
-            raise BadInput("there is nothing to read again: name a recording, or import seed files")
+            raise BadInput(
+                "there is nothing to read again: no run of this database was recorded, and no seed files are kept"
+            )
         told = reread(
             units,
             choice,

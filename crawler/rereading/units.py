@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import fsspec
+
 from crawler.archives.seeds import parse_seed
 from crawler.archives.warc import read_captures
 from crawler.archives.warc_records import warc_files_in
@@ -15,7 +17,7 @@ from crawler.sources import source_of
 from storage.identity import canonical_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -82,6 +84,26 @@ def find_units(recordings: Iterable[Path | str], store: Store, *, with_seeds: bo
     units = [Unit(file=file) for file in warc_files_in(recordings)]
     ranges: Sequence[tuple[int, int]] = store.rereading.seed_copy_ranges(SEEDS_IN_UNIT) if with_seeds else ()
     return units + [Unit(seeds=one) for one in ranges]
+
+
+def own_recordings(store: Store, on_damage: Callable[[str], None]) -> list[str]:
+    """Return the recordings of a store's own runs that are still there.
+
+    Args:
+        store: Its runs say what they were recorded into.
+        on_damage: Takes a sentence for each recording that is gone, or cannot be looked for.
+    """
+    there = []
+    for name in store.rereading.recordings():
+        try:
+            filesystem, path = fsspec.url_to_fs(name)
+            if filesystem.exists(path):
+                there.append(name)
+            else:
+                on_damage(f"the recording {name} is not there any more")
+        except (OSError, ValueError, ImportError) as error:
+            on_damage(f"the recording {name} cannot be looked for: {error}")
+    return there
 
 
 def read_unit(unit: Unit, choice: Choice, store: Store, on_damage: list[str]) -> Iterator[ReadAgain]:
