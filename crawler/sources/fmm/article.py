@@ -82,7 +82,7 @@ def _read(edition: Edition, page: Page, url: str) -> ScrapedArticle:
     body = read_elements(parts.body, edition.origin)
     section = _section(edition, page, parts, canonical or url)
     authors = parts.authors or layer.authors or said.authors
-    pictures, ways = list(_pictures(parts)), list(ways_of(page, parts))
+    pictures, ways = list(_pictures(parts)), list(ways_of(page, parts, has_paragraphs=bool(body.paragraphs)))
     if images := pictures or list(_stated_image(page, parts)):
         ways.append(("images", "shown" if pictures else "stated"))
     return ScrapedArticle(

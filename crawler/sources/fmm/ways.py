@@ -34,8 +34,8 @@ def template_of(edition: Edition, page: Page, url: str) -> str:
     return f"{platform} wire" if section_of(edition, url) in _WIRE else f"{platform} story"
 
 
-def ways_of(page: Page, parts: Parts) -> Iterator[tuple[str, str]]:
-    """Yield (field, way) for each field that was read."""
+def ways_of(page: Page, parts: Parts, *, has_paragraphs: bool) -> Iterator[tuple[str, str]]:
+    """Yield (field, way) for each field that was read; an empty body, as films have, says nothing of paragraphs."""
     said, layer, head = page.statement, page.data_layer, page.head
     yield "article", "page" if page.article is page.body else "element"
     own_title = page.in_article("t-content__title") or page.in_article("a-page-title")
@@ -52,6 +52,7 @@ def ways_of(page: Page, parts: Parts) -> Iterator[tuple[str, str]]:
         yield "lead", "article" if is_inside else "page"
     if parts.body:
         yield "body", "one element" if len(page.in_article("t-content__body")) == 1 else "other elements"
+    if parts.body and has_paragraphs:
         # the template's own paragraphs carry no class
         plain = (child for child in parts.body[0] if child.tag == "p" and not child.get("class"))
         yield "paragraphs", "elements p" if next(plain, None) is not None else "other elements"
