@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,18 @@ def test_readings_that_passed_before_the_flag_are_suspects(
         "json-ld no longer states modified_at; json-ld no longer states published_at; json-ld no longer states title"
         " and 2 more"
     }
+
+
+def test_an_empty_field_is_one_sign_however_often_it_is_looked_at(make_article: Callable[..., Article]) -> None:
+    """What the stored revision has is looked for in the next reading, and what neither has is not."""
+    before = make_article(paragraphs=("一",), tags=("灯塔",))
+    signs = signs_of_article(scraped(replace(before, paragraphs=(), tags=())), before)
+    assert "fill" not in signs.asked
+    assert {"keep text", "keep tags"} <= signs.asked
+    assert not any(sign.startswith(("keep text", "keep tags")) for sign in signs.shown)
+    nothing = replace(before, paragraphs=(), tags=())
+    again = signs_of_article(scraped(nothing), nothing)
+    assert not any(group in again.asked for group in ("fill", "keep text", "keep tags"))
 
 
 def test_what_was_learnt_is_the_same_from_the_database(usual: list[Reading], learnt: dict[str, dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ A sign is a short key, such as ``fill lead``; `told` says it in a sentence.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ _FILLED = (
     "title", "lead", "paragraphs", "published_at", "modified_at", "authors", "section", "programme", "agency", "tags",
     "images", "media", "content_id", "canonical_url",
 )  # fmt: skip
+
+# Of what is stored of an article: what holds a reading back that has it no more, and what tells of a break besides.
+_NOT_TO_LOSE = ("lead", "authors", "section", "images")
+_TO_KEEP = (*_NOT_TO_LOSE, "programme", "agency", "tags", "media", "content_id")
 
 # A text that lost so much of what was stored of it was cut, rather than edited.
 CUT_TO = 0.5
@@ -45,6 +50,9 @@ class Signs:
 def signs_of_article(article: ScrapedArticle, before: Article | None = None) -> Signs:
     """Return what the reading of an article shows.
 
+    Which fields are filled tells something once: an article without a text has none an hour later either, and is no
+    second sign of a break. Of one that is looked at again it counts what it kept.
+
     Args:
         article: As its reader made it.
         before: The revision that is stored of the same article; None for a new one.
@@ -59,13 +67,17 @@ def signs_of_article(article: ScrapedArticle, before: Article | None = None) -> 
     sizes = {"text": text}
     if article.lead:
         sizes["lead"] = len(article.lead)
-    asked = {UNDERSTOOD, "fill", "claim", "instant", *(f"way {name}" for name, _ in article.ways)}
+    asked = {UNDERSTOOD, "claim", "instant", *(f"way {name}" for name, _ in article.ways)}
     lost: tuple[str, ...] = ()
-    if before is not None:
+    if before is None:
+        asked.add("fill")
+    else:
         lost = tuple(_lost(article, text, before))
-        had = tuple(_had(before))
-        asked |= {f"keep {name}" for name in had}
-        shown += [f"keep {name}: as stored" for name in had if name not in lost]
+        asked |= {f"keep {name}" for name in _TO_KEEP if getattr(before, name)}
+        shown += [f"keep {name}: as stored" for name in _TO_KEEP if getattr(before, name) and getattr(article, name)]
+        if before.paragraphs:
+            asked.add("keep text")
+            shown += ["keep text: as stored"] if "text" not in lost else []
     return Signs(template=article.template, shown=frozenset(shown), asked=frozenset(asked), sizes=sizes, lost=lost)
 
 
@@ -80,6 +92,7 @@ def signs_of_listing(listing: Listing) -> Signs:
     return Signs(template=LISTING, shown=frozenset(shown), asked=frozenset({UNDERSTOOD, "fill"}))
 
 
+@cache  # asked for every known sign at every reading; there are some hundred signs
 def group_of(sign: str) -> str:
     """Return the group of a sign: of ``way title: og`` it is ``way title``, of ``fill lead`` it is ``fill``."""
     head = sign.partition(":")[0]
@@ -109,17 +122,9 @@ def told(sign: str) -> str:
     return _SENTENCES[kind].format(name=name, where=where)
 
 
-def _had(before: Article) -> Iterator[str]:
-    for name in ("lead", "authors", "section", "images"):
-        if getattr(before, name):
-            yield name
-    if before.paragraphs:
-        yield "text"
-
-
 def _lost(article: ScrapedArticle, text: int, before: Article) -> Iterator[str]:
     """Yield what the stored revision has and this reading has not."""
-    for name in ("lead", "authors", "section", "images"):
+    for name in _NOT_TO_LOSE:
         if getattr(before, name) and not getattr(article, name):
             yield name
     if before.paragraphs and text < CUT_TO * sum(map(len, before.paragraphs)):
