@@ -117,6 +117,61 @@ def test_readings_that_passed_before_the_flag_are_suspects(
     }
 
 
+def author_page(number: int, way: str | None = None) -> Reading:
+    """Return a reading of a story, with or without authors; every page but their way is the same."""
+    ways = [("title", "its place"), *([("authors", way)] if way else [])]
+    authors = ("林小满",) if way else ()
+    article = ScrapedArticle(url=f"https://www.rfi.fr/cn/{number}", source="rfi-cn", title="t", authors=authors)
+    signs = signs_of_article(replace(article, paragraphs=("十" * 100,), template="current story", ways=tuple(ways)))
+    return article.url, signs
+
+
+def author_pages(count: int, way: str, *, every: int = 40, start: int = 0) -> list[Reading]:
+    """Return readings of stories of which few have authors, the last of each `every`."""
+    return [author_page(n, way if (n + 1) % every == 0 else None) for n in range(start, start + count * every)]
+
+
+def test_a_way_that_few_pages_take_is_watched(learnt_authors: dict[str, dict[str, Any]]) -> None:
+    """Eight pages in 320 had authors, all in their place: that it is empty in further ones is noticed within twenty.
+
+    The pages between, which have none, tell nothing of it: in them it is neither learnt nor over.
+    """
+    watch = Watch("rfi-cn", learnt_authors)
+    broken = author_pages(20, "datalayer", start=1000)
+    assert show(watch, broken) == ["rfi-cn, current story: authors is no longer read from markup"]
+    assert watch.broken == {"current story"}
+    suspects = [suspect.url for suspect in watch.suspects]
+    assert 4 < len(suspects) < 20
+    assert suspects == [url for url, signs in broken if "fill authors" in signs.shown][: len(suspects)]
+
+
+def test_a_break_of_a_rare_way_ends_with_pages_that_take_it(learnt_authors: dict[str, dict[str, Any]]) -> None:
+    """Pages without authors do not end it; and its stand-in was not learnt, so that its absence is no break."""
+    watch = Watch("rfi-cn", learnt_authors)
+    show(watch, author_pages(20, "datalayer", start=1000))
+    show(watch, [author_page(n) for n in range(3000, 3100)])
+    assert (watch.broken, watch.recovered) == ({"current story"}, set())
+    assert show(watch, author_pages(20, "markup", start=4000)) == []
+    assert (watch.broken, watch.recovered) == (set(), {"current story"})
+
+
+def test_a_rare_way_that_varies_is_no_break() -> None:
+    """Where authors stand in one place or another, neither is missed."""
+    watch = Watch("rfi-cn", {})
+    ways = random.Random(3).choices(("markup", "datalayer"), (3, 1), k=200)
+    for number, way in enumerate(ways):
+        assert show(watch, author_pages(1, way, start=number * 40)) == []
+
+
+@pytest.fixture
+def learnt_authors() -> dict[str, dict[str, Any]]:
+    """Return what was learnt of a template with few authors."""
+    watch = Watch("rfi-cn", {})
+    assert show(watch, author_pages(8, "markup")) == []
+    show(watch, [author_page(n) for n in range(500, 520)])
+    return watch.learnt()
+
+
 def test_an_empty_field_is_one_sign_however_often_it_is_looked_at(make_article: Callable[..., Article]) -> None:
     """What the stored revision has is looked for in the next reading, and what neither has is not."""
     before = make_article(paragraphs=("一",), tags=("灯塔",))

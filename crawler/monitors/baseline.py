@@ -1,7 +1,8 @@
 """What is usual for one template of a source, and whether it still is.
 
 Readings are learnt only when twenty more have come behind them without a break, so that a break is never learnt; what
-came in since evidence began to grow is thrown away when there is one.
+came in since evidence began to grow is thrown away when there is one. Of signs that few pages are asked for, twenty
+more readings tell nothing; what was seen of those is learnt when no evidence speaks against it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from crawler.monitors.sequential import Rate, Size
+from crawler.monitors.sequential import LEAST_SEEN, LEAST_SEEN_RARE, MEMORY, Rate, Size
 from crawler.monitors.signs import group_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ FIRST = 30
 # A reading is learnt when so many more have come.
 WAITING = 20
 
-# Readings in a row without the symptom after which a break is over.
+# A group of signs is rare when one reading in so many, or fewer, is asked for it.
+RARE = 10
+
+# Readings in a row that could show the symptom and do not, after which a break is over.
 CALM = 8
 
 # Readings as usual between two that show a break: pages under way at once are answered in any order.
@@ -53,10 +57,12 @@ class Baseline:
     learnt: int = 0
     """Readings that the picture is made of."""
     waiting: deque[Seen] = field(default_factory=deque)
+    doubted: dict[str, list[tuple[str, list[str]]]] = field(default_factory=dict)
+    """By rare group: what pages (by URL) showed of it since evidence began to grow; not learnt yet."""
     alarms: list[str] = field(default_factory=list)
     """What is missing since a break; empty while all is as usual."""
-    calm: int = 0
-    """Readings without the symptom since the last with it."""
+    calm: dict[str, int] = field(default_factory=dict)
+    """For each sign that is missing: readings asked for it since the last without it."""
 
     def read(self, signs: Signs, url: str, *, also: Iterable[str] = ()) -> list[str]:
         """Weigh one reading, and learn what is ripe; return the signs that turn out to be missing with it.
@@ -67,12 +73,17 @@ class Baseline:
             also: Signs that are missing by what other templates show.
         """
         missing = self._missing(signs)
-        broken = [sign for sign, rate in self._asked(signs) if rate.weigh(sign not in missing)]
+        rare = self._rare_groups()
+        broken = [
+            sign
+            for sign, rate in self._asked(signs)
+            if rate.weigh(sign not in missing, least_seen=LEAST_SEEN_RARE if group_of(sign) in rare else LEAST_SEEN)
+        ]
         broken += [*self._weigh_sizes(signs), *also]
         new = [sign for sign in broken if sign not in self.alarms]
         if new:
             self.alarms += new
-            self.calm = 0
+            self.calm.clear()
         elif self.alarms:
             self._calm_down(signs)
         if not self.alarms:
@@ -88,16 +99,21 @@ class Baseline:
         """Return the readings that came before a break was noticed and show it, with what they show; forget all.
 
         Only the latest count: what came before is not of the break. An odd size, which a single page may have, counts
-        with one as usual between two others at most.
+        with one as usual between two others at most. Of rare signs, all that was doubted counts.
         """
         found: list[tuple[str, list[str]]] = []
+        for group in dict.fromkeys(map(group_of, alarms)):
+            for url, shown in self.doubted.pop(group, ()):
+                if odd := [sign for sign in alarms if group_of(sign) == group and sign not in shown]:
+                    found.append((url, odd))
         gap = 0
         for seen in reversed(self.waiting):
             missing = self._missing(seen) & set(alarms)
             odd = [sign for sign in alarms if sign in missing or (gap <= 1 and self._is_symptom(sign, seen))]
             if odd:
                 found.append((seen.url, odd))
-            gap = 0 if odd else gap + 1
+            # a page that could not show the break does not show that there was none
+            gap = 0 if odd else gap + any(self._is_asked(sign, seen) for sign in alarms)
             if gap > OUT_OF_ORDER:
                 break
         self.waiting.clear()
@@ -112,6 +128,19 @@ class Baseline:
         for sign, rate in self.rates.items():
             if group_of(sign) in signs.asked:
                 yield sign, rate
+
+    def _rare_groups(self) -> set[str]:
+        """Return the groups of signs that few readings are asked for, however often each of their signs holds."""
+        asked: dict[str, float] = {}
+        for sign, rate in self.rates.items():
+            group = group_of(sign)
+            asked[group] = max(asked.get(group, 0.0), rate.seen)
+        return {group for group, seen in asked.items() if seen * RARE <= min(self.learnt, MEMORY)}
+
+    def _is_asked(self, sign: str, signs: Signs | Seen) -> bool:
+        """Could this reading show whether a sign is missing?"""
+        kind, _, name = sign.partition(" ")
+        return name in signs.sizes if kind in ("shorter", "longer") else group_of(sign) in signs.asked
 
     def _weigh_sizes(self, signs: Signs) -> Iterator[str]:
         for name, size in signs.sizes.items():
@@ -130,10 +159,15 @@ class Baseline:
         return surprise < -SYMPTOM if kind == "shorter" else surprise > SYMPTOM
 
     def _calm_down(self, signs: Signs) -> None:
-        """Let a break be over when enough readings in a row are without it."""
-        self.calm = 0 if self.symptoms(signs) else self.calm + 1
-        if self.calm >= CALM:
+        """Let a break be over when enough readings in a row are without it, of those that are asked for each sign."""
+        symptoms = self.symptoms(signs)
+        for sign in self.alarms:
+            if self._is_asked(sign, signs):
+                self.calm[sign] = 0 if sign in symptoms else self.calm.get(sign, 0) + 1
+        if all(self.calm.get(sign, 0) >= CALM for sign in self.alarms):
             self.alarms.clear()
+            self.calm.clear()
+            self.doubted.clear()
             for rate in self.rates.values():
                 rate.evidence.clear()
             for size in self.sizes.values():
@@ -149,19 +183,28 @@ class Baseline:
             self._learn(self.waiting.popleft())
 
     def _learn(self, seen: Seen) -> None:
-        for sign in seen.shown:
-            # a sign that was never seen before was missing in all readings so far
-            self.rates.setdefault(
-                sign, Rate(seen=float(self.learnt) if not group_of(sign).startswith(("way ", "keep ")) else 0.0)
-            )
-        asked = set(seen.asked)
-        shown = set(seen.shown)
-        for sign, rate in self.rates.items():
-            if group_of(sign) in asked:
-                rate.learn(sign in shown)
+        rare = set(seen.asked) & (self._rare_groups() | self.doubted.keys())
+        self._count(seen.shown, set(seen.asked) - rare)
+        for group in sorted(rare):
+            shown = [sign for sign in seen.shown if group_of(sign) == group]
+            self.doubted.setdefault(group, []).append((seen.url, shown))
+            if not any(rate.evidence.now for sign, rate in self.rates.items() if group_of(sign) == group):
+                for _, shown in self.doubted.pop(group):
+                    self._count(shown, {group})
         for name, size in seen.sizes.items():
             self.sizes.setdefault(name, Size()).learn(size)
         self.learnt += 1
+
+    def _count(self, shown: Iterable[str], groups: set[str]) -> None:
+        """Learn what one reading showed of some groups of signs that it was asked for."""
+        known = [sign for sign in shown if group_of(sign) in groups]
+        for sign in known:
+            # a sign that was never seen before was missing in all readings so far
+            missed = 0 if group_of(sign).startswith(("way ", "keep ")) else self.learnt
+            self.rates.setdefault(sign, Rate(seen=float(missed)))
+        for sign, rate in self.rates.items():
+            if group_of(sign) in groups:
+                rate.learn(sign in known)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the database."""
@@ -170,8 +213,11 @@ class Baseline:
             "rates": {sign: rate.as_json() for sign, rate in sorted(self.rates.items())},
             "sizes": {name: size.as_json() for name, size in sorted(self.sizes.items())},
             "waiting": [[seen.url, list(seen.shown), list(seen.asked), seen.sizes] for seen in self.waiting],
+            "doubted": {
+                group: [[url, list(shown)] for url, shown in pages] for group, pages in sorted(self.doubted.items())
+            },
             "alarms": list(self.alarms),
-            "calm": self.calm,
+            "calm": dict(self.calm),
         }
 
     @classmethod
@@ -184,6 +230,10 @@ class Baseline:
             waiting=deque(
                 Seen(url, tuple(shown), tuple(asked), sizes) for url, shown, asked, sizes in stored["waiting"]
             ),
+            doubted={
+                group: [(url, shown) for url, shown in pages] for group, pages in stored.get("doubted", {}).items()
+            },
             alarms=list(stored["alarms"]),
-            calm=stored["calm"],
+            # one number for all signs until 2026-11: it is counted anew
+            calm=dict(stored["calm"]) if isinstance(stored["calm"], dict) else {},
         )

@@ -29,6 +29,10 @@ MEMORY = 1000.0
 LEAST_RATE = 0.5
 LEAST_SEEN = 20
 
+# What few pages are asked for, such as the place of authors, would take months to be seen so often. Those pages lie far
+# apart, not in one shift of a newsroom, so fewer tell as much; how few they are shows in the error of the share.
+LEAST_SEEN_RARE = 5
+
 # Standard errors by which a share may be smaller than what was counted.
 SURE = 1.64
 
@@ -80,14 +84,12 @@ class Rate:
         share = (self.held + 0.5) / (self.seen + 1.0)
         return min(0.99, share - SURE * math.sqrt(share * (1.0 - share) / (self.seen + 1.0)))
 
-    @property
-    def is_watched(self) -> bool:
-        """Is enough known of it, and does it hold often enough for its absence to tell something soon?"""
-        return self.seen >= LEAST_SEEN and self.usual >= LEAST_RATE
+    def weigh(self, holds: bool, *, least_seen: int = LEAST_SEEN) -> bool:
+        """Add the evidence of one reading; return whether there is enough for a break.
 
-    def weigh(self, holds: bool) -> bool:
-        """Add the evidence of one reading; return whether there is enough for a break."""
-        if not self.is_watched:
+        Nothing is weighed when too little is known of it, or when it holds so seldom that its absence tells nothing.
+        """
+        if self.seen < least_seen or self.usual < LEAST_RATE:
             return False
         usual, broken = self.usual, self.usual * LEFT_AFTER_BREAK
         self.evidence.add(math.log(broken / usual) if holds else math.log((1 - broken) / (1 - usual)))
