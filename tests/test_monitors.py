@@ -196,6 +196,15 @@ def test_what_was_learnt_is_the_same_from_the_database(usual: list[Reading], lea
     assert ALL in met
 
 
+def test_what_an_earlier_version_learnt_is_read(learnt: dict[str, dict[str, Any]]) -> None:
+    """Which counted calm readings once for all signs, and doubted none."""
+    state = learnt["current story"]
+    earlier = {**{key: value for key, value in state.items() if key != "doubted"}, "calm": 3}
+    watch = Watch("rfi-cn", {"current story": earlier})
+    watch.look(Signs(template="current story"), "u")
+    assert watch.learnt()["current story"]["calm"] == {}
+
+
 def test_a_loss_is_believed_at_the_second_look(make_article: Callable[..., Article]) -> None:
     """What the stored revision has and the reading has not holds it back once."""
     before = make_article(authors=("林小满",), paragraphs=("十" * 100, "二" * 100))
