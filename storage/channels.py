@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from storage.channel_records import Channel, ChannelKind, ChannelSighting, DateOrigin, ListedArticle
 from storage.channel_tables import ChannelRow, ListedArticleRow, SightingRow
-from storage.database import reading, writing
+from storage.database import reading, snapshot, writing
 from storage.identity import canonical_url, url_key
 from storage.polls import read_polls, tally_channels
 from storage.sightings import note_shown
@@ -95,7 +95,7 @@ class Channels:
             source: Name of the source.
             since: Only requests, and articles first seen, at or after this instant; aware.
         """
-        with reading(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             return tally_channels(connection, source, since=since)
 
     def sightings(self, url: str) -> list[ChannelSighting]:

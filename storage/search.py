@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, select
 
-from storage.database import reading
+from storage.database import snapshot
 from storage.indexing import count_unindexed, paragraphs_of, rebuild
 from storage.query import Printed, parse_query
 from storage.reading import read_by_id
@@ -112,7 +112,7 @@ class Search:
         if after is not None and order is Order.RELEVANCE:
             raise ValueError("places are in order of time; relevance cannot go on after one")
         understood, scope = parse_query(query), scope or Scope()
-        with reading(self._engine) as connection:
+        with snapshot(self._engine) as connection:
             if order is Order.RELEVANCE:
                 ranked, more_after = _most_relevant(connection, understood, scope, limit), None
             else:

@@ -146,7 +146,7 @@ def find(connection: Connection, match: Match, *, limit: int | None = None) -> l
     """Return the ids of articles whose entries match, in any order.
 
     Args:
-        connection: Of `storage.database.reading`.
+        connection: Of `storage.database.snapshot`: in PostgreSQL its transaction is told how to plan.
         match: With one phrase at least.
         limit: At most so many, whichever come first.
     """
