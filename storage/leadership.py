@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from storage.database import reading, writing
 from storage.errors import LeadershipLost
@@ -17,9 +17,17 @@ from storage.schedule_tables import LeadershipRow
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Engine
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Row as ResultRow
 
 _THE_ROW = 1
+
+# made once: a leader leaves signs of life for months, and who waits looks several times a heartbeat
+_IS_OF = and_(LeadershipRow.term == bindparam("of_term"), LeadershipRow.holder == bindparam("of_holder"))
+_LEADER = select(*LeadershipRow.__table__.c)
+_LEADS = select(LeadershipRow.id).where(_IS_OF)
+_BEAT = update(LeadershipRow).where(_IS_OF).returning(*LeadershipRow.__table__.c)
+_GIVE_UP = update(LeadershipRow).where(_IS_OF)
 
 
 class Leaderships:
@@ -72,16 +80,16 @@ class Leaderships:
             LeadershipLost: Another has taken over.
         """
         with writing(self._engine) as connection:
-            check_leads(connection, leadership)
-            connection.execute(update(LeadershipRow), {"beats": leadership.beats + 1, "heartbeat_at": now})
-            found = _read(connection)
-        assert found is not None, "it was just written"
-        return found
+            sign = {"beats": leadership.beats + 1, "heartbeat_at": now}
+            row = connection.execute(_BEAT, _of(leadership) | sign).one_or_none()
+        if row is None:
+            raise LeadershipLost(leadership.holder)
+        return _leadership(row)
 
     def give_up(self, leadership: Leadership) -> None:
         """Let another lead at once; nothing happens if one does already."""
         with writing(self._engine) as connection:
-            connection.execute(update(LeadershipRow).where(_is_of(leadership)).values(holder=None))
+            connection.execute(_GIVE_UP, _of(leadership) | {"holder": None})
 
     @staticmethod
     def is_known_dead(leadership: Leadership) -> bool:
@@ -95,18 +103,20 @@ def check_leads(connection: Connection, leadership: Leadership) -> None:
     Raises:
         LeadershipLost: Another has taken over.
     """
-    if connection.scalar(select(LeadershipRow.id).where(_is_of(leadership))) is None:
+    if connection.scalar(_LEADS, _of(leadership)) is None:
         raise LeadershipLost(leadership.holder)
 
 
-def _is_of(leadership: Leadership) -> ColumnElement[bool]:
-    return and_(LeadershipRow.term == leadership.term, LeadershipRow.holder == leadership.holder)
+def _of(leadership: Leadership) -> dict[str, Any]:
+    return {"of_term": leadership.term, "of_holder": leadership.holder}
 
 
 def _read(connection: Connection) -> Leadership | None:
-    row = connection.execute(select(*LeadershipRow.__table__.c)).one_or_none()
-    if row is None or row.holder is None:
-        return None
+    row = connection.execute(_LEADER).one_or_none()
+    return None if row is None or row.holder is None else _leadership(row)
+
+
+def _leadership(row: ResultRow[Any]) -> Leadership:
     return Leadership(
         holder=row.holder,
         term=row.term,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from sqlalchemy import func, insert, literal, select, tuple_, update
+from sqlalchemy import and_, bindparam, func, insert, literal, or_, select, tuple_, update
 
 from storage.database import UtcDateTime
 from storage.run_records import CrawlKind, CrawlPlan, CrawlRun, RunState
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection, Executable
 
     from storage.frontier_records import Walk
 
 VANISHED = "its process vanished"
 
-_RUNS = select(
+# Statements are made once where a dispatcher or its runs ask again and again: to make one takes as long as to send it.
+_COLUMNS = (
     CrawlRunRow.id,
     CrawlRunRow.plan,
     CrawlRunRow.state,
@@ -37,14 +38,35 @@ _RUNS = select(
     CrawlRunRow.stack,
     CrawlRunRow.degraded,
 )
-# made once: a dispatcher asks several times a second
+_RUNS = select(*_COLUMNS)
+_IS_THIS = CrawlRunRow.id == bindparam("run_id")
+_ONE_RUN = _RUNS.where(_IS_THIS)
 _IS_PLANNED = CrawlRunRow.state == RunState.PLANNED.value
-_FIRST_PLANNED = _RUNS.where(
+_IS_RUNNING = CrawlRunRow.state == RunState.RUNNING.value
+_IS_FIRST_PLANNED = and_(
     _IS_PLANNED,
     tuple_(CrawlRunRow.schedule, CrawlRunRow.planned_at).in_(
         select(CrawlRunRow.schedule, func.min(CrawlRunRow.planned_at)).where(_IS_PLANNED).group_by(CrawlRunRow.schedule)
     ),
+)
+_FIRST_PLANNED = _RUNS.where(_IS_FIRST_PLANNED).order_by(CrawlRunRow.planned_at, CrawlRunRow.id)
+_FRONT = _RUNS.where(
+    or_(_IS_PLANNED, _IS_RUNNING),  # for the index: the rest says so, but not to a planner
+    or_(_IS_FIRST_PLANNED, _IS_RUNNING),
+    CrawlRunRow.schedule.is_not(None),
 ).order_by(CrawlRunRow.planned_at, CrawlRunRow.id)
+_CLAIM = update(CrawlRunRow).where(_IS_THIS, _IS_PLANNED).returning(*_COLUMNS)
+# one that was taken for dead, because it could not leave signs of life, knows better
+_IS_OPEN = or_(_IS_RUNNING, CrawlRunRow.state == RunState.KILLED.value)
+_FINISH = update(CrawlRunRow).where(_IS_THIS, _IS_OPEN).returning(*_COLUMNS)
+_WHO_RUNS = select(
+    CrawlRunRow.id,
+    CrawlRunRow.plan,
+    CrawlRunRow.host,
+    CrawlRunRow.pid,
+    CrawlRunRow.started_at,
+    CrawlRunRow.heartbeat_at,
+).where(_IS_RUNNING)
 _PLAN_FIELDS = frozenset(field.name for field in fields(CrawlPlan))
 
 
@@ -75,9 +97,11 @@ def plan_as_json(plan: CrawlPlan) -> dict[str, Any]:
 
 def claim_run(connection: Connection, run_id: int, *, now: datetime) -> CrawlRun | None:
     """Make a planned run one of this process, and return it; None if it is not planned: another has it, or had."""
-    claimed = connection.execute(
-        update(CrawlRunRow).where(CrawlRunRow.id == run_id, CrawlRunRow.state == RunState.PLANNED.value),
+    claimed = _read(
+        connection,
+        _CLAIM,
         {
+            "run_id": run_id,
             "state": RunState.RUNNING.value,
             "started_at": now,
             "heartbeat_at": now,
@@ -85,7 +109,7 @@ def claim_run(connection: Connection, run_id: int, *, now: datetime) -> CrawlRun
             "pid": os.getpid(),
         },
     )
-    return read_run(connection, run_id) if claimed.rowcount else None
+    return claimed[0] if claimed else None
 
 
 def settle_run(
@@ -134,11 +158,11 @@ def finish_run(
     Raises:
         LookupError: There is no such run.
     """
-    # one that was taken for dead, because it could not leave signs of life, knows better
-    is_open = CrawlRunRow.state.in_((RunState.RUNNING.value, RunState.KILLED.value))
-    connection.execute(
-        update(CrawlRunRow).where(CrawlRunRow.id == run_id, is_open),
+    finished = _read(
+        connection,
+        _FINISH,
         {
+            "run_id": run_id,
             "state": state.value,
             "reason": reason,
             "counts": dict(counts),
@@ -147,7 +171,7 @@ def finish_run(
             "heartbeat_at": now,
         },
     )
-    run = read_run(connection, run_id)
+    run = finished[0] if finished else read_run(connection, run_id)
     if run is None:
         raise LookupError(f"there is no run {run_id}")
     return run
@@ -159,18 +183,10 @@ def find_dead_runs(connection: Connection, *, silent_since: datetime) -> list[in
     Args:
         silent_since: A run of another machine is dead if its last heartbeat is older than this.
     """
-    query = select(
-        CrawlRunRow.id,
-        CrawlRunRow.plan,
-        CrawlRunRow.host,
-        CrawlRunRow.pid,
-        CrawlRunRow.started_at,
-        CrawlRunRow.heartbeat_at,
-    ).where(CrawlRunRow.state == RunState.RUNNING.value)
     here = socket.gethostname()
     return [
         row.id
-        for row in connection.execute(query)
+        for row in connection.execute(_WHO_RUNS)
         # a replay began long before its process did, by the recorded clock
         if row.plan.get("recorded_run") is None
         if (row.host == here and not is_alive(row.pid, row.started_at))
@@ -239,7 +255,7 @@ def note_walk(connection: Connection, run_id: int, walk: Walk) -> None:
 
 def read_run(connection: Connection, run_id: int) -> CrawlRun | None:
     """Return a run; None if there is no such run."""
-    return next(iter(_read(connection, _RUNS.where(CrawlRunRow.id == run_id))), None)
+    return next(iter(_read(connection, _ONE_RUN, {"run_id": run_id})), None)
 
 
 def read_runs(
@@ -257,7 +273,12 @@ def read_planned(connection: Connection) -> list[CrawlRun]:
     return _read(connection, _FIRST_PLANNED)
 
 
-def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[CrawlRun]:
+def read_front(connection: Connection) -> list[CrawlRun]:
+    """Return of each schedule the runs under way and the first that waits to be started, the earliest first."""
+    return _read(connection, _FRONT)
+
+
+def _read(connection: Connection, statement: Executable, values: Mapping[str, Any] | None = None) -> list[CrawlRun]:
     return [
         CrawlRun(
             id=row.id,
@@ -272,7 +293,7 @@ def _read(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Crawl
             stack=row.stack,
             degraded=tuple(row.degraded or ()),
         )
-        for row in connection.execute(query)
+        for row in connection.execute(statement, values)
     ]
 
 

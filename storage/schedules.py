@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from storage.database import reading, writing
 from storage.errors import ScheduleExists, UnknownSchedule
@@ -18,7 +18,7 @@ from storage.leadership import check_leads
 from storage.leases import return_leases
 from storage.rows import insert_rows
 from storage.run_records import RunState
-from storage.runs import claim_run, plan_as_json, read_planned, read_run, settle_run
+from storage.runs import claim_run, plan_as_json, read_front, read_planned, read_run, settle_run
 from storage.schedule_records import Decision, Schedule, StandingRun
 from storage.schedule_rows import as_row, as_schedule
 from storage.schedule_tables import ScheduleRow
@@ -44,6 +44,8 @@ _STANDING = (
     .where(CrawlRunRow.state.in_(_OPEN), CrawlRunRow.schedule.is_not(None))
     .order_by(CrawlRunRow.planned_at, CrawlRunRow.id)
 )
+_JUDGED = update(ScheduleRow).where(ScheduleRow.name == bindparam("of_name"))
+_DROP = update(CrawlRunRow).where(CrawlRunRow.id == bindparam("run_id"), CrawlRunRow.state == RunState.PLANNED.value)
 
 
 class Schedules:
@@ -126,7 +128,8 @@ class Schedules:
         """
         with writing(self._engine) as connection:
             schedule = _read_one(connection, name)
-            _insert_runs(connection, schedule, [Decision(planned_at=now, state=RunState.PLANNED)])
+            planned = _run_rows(schedule, [Decision(planned_at=now, state=RunState.PLANNED)])
+            insert_rows(connection, CrawlRunRow, planned, or_ignore=True)
             run_id = connection.scalar(
                 select(CrawlRunRow.id).where(CrawlRunRow.schedule == name, CrawlRunRow.planned_at == now)
             )
@@ -155,13 +158,11 @@ class Schedules:
         with writing(self._engine) as connection:
             check_leads(connection, leadership)
             standing = _read_standing(connection)
-            for schedule in _read_all(connection):
-                if names is not None and schedule.name not in names:
-                    continue
+            for schedule in _read_all(connection, names):
                 judgement = judge(schedule, standing.get(schedule.name, ()))
                 if judgement is not None:
-                    _write(connection, schedule, judgement)
                     judged.append((schedule, judgement))
+            _write(connection, judged)
         return judged
 
     def standing(self) -> Mapping[str, Sequence[StandingRun]]:
@@ -173,6 +174,14 @@ class Schedules:
         """Return of each schedule the first run that waits to be started, the earliest first."""
         with reading(self._engine) as connection:
             return read_planned(connection)
+
+    def front(self) -> list[CrawlRun]:
+        """Return of each schedule the runs under way and the first that waits to be started, the earliest first.
+
+        Also those of schedules now removed.
+        """
+        with reading(self._engine) as connection:
+            return read_front(connection)
 
     def claim(self, run_id: int, *, now: datetime) -> CrawlRun | None:
         """Begin a planned run in this process, and return it; None if it is no longer planned: it is not to be run."""
@@ -200,9 +209,10 @@ class Schedules:
             return {RunState(state): count for state, count in connection.execute(query.group_by(CrawlRunRow.state))}
 
 
-def _read_all(connection: Connection) -> list[Schedule]:
-    rows = [as_schedule(row) for row in connection.execute(_SCHEDULES)]
-    return sorted(rows, key=lambda schedule: schedule.name)  # by code points, whatever the database's collation
+def _read_all(connection: Connection, names: Sequence[str] | None = None) -> list[Schedule]:
+    rows = connection.execute(_SCHEDULES)
+    schedules = [as_schedule(row) for row in rows if names is None or row.name in names]
+    return sorted(schedules, key=lambda schedule: schedule.name)  # by code points, whatever the database's collation
 
 
 def _read_one(connection: Connection, name: str) -> Schedule:
@@ -223,20 +233,29 @@ def _read_standing(connection: Connection) -> dict[str, list[StandingRun]]:
     return dict(standing)
 
 
-def _write(connection: Connection, schedule: Schedule, judgement: Judgement) -> None:
-    _change(connection, schedule.name, judged_until=judgement.judged_until)
-    _insert_runs(connection, schedule, judgement.decisions)
-    for run_id, state, reason in judgement.dropped:
-        connection.execute(
-            update(CrawlRunRow)
-            .where(CrawlRunRow.id == run_id, CrawlRunRow.state == RunState.PLANNED.value)
-            .values(state=state.value, reason=reason)
-        )
+def _write(connection: Connection, judged: Sequence[tuple[Schedule, Judgement]]) -> None:
+    """Write what was decided of some schedules, of all together a statement for each thing there is to write."""
+    until = [{"of_name": schedule.name, "judged_until": one.judged_until} for schedule, one in judged]
+    if until:
+        connection.execute(_JUDGED, until)
+    insert_rows(
+        connection,
+        CrawlRunRow,
+        [row for schedule, one in judged for row in _run_rows(schedule, one.decisions)],
+        or_ignore=True,
+    )
+    dropped = [
+        {"run_id": run_id, "state": state.value, "reason": reason}
+        for _, one in judged
+        for run_id, state, reason in one.dropped
+    ]
+    if dropped:
+        connection.execute(_DROP, dropped)
 
 
-def _insert_runs(connection: Connection, schedule: Schedule, decisions: Sequence[Decision]) -> None:
-    """Write a run for each decided moment; a moment that has one already keeps it."""
-    rows = [
+def _run_rows(schedule: Schedule, decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """Return the row of a run for each decided moment; to be written unless the moment has one."""
+    return [
         {
             "plan": plan_as_json(replace(schedule.plan, seeds=decision.seeds) if decision.seeds else schedule.plan),
             "state": decision.state.value,
@@ -249,7 +268,6 @@ def _insert_runs(connection: Connection, schedule: Schedule, decisions: Sequence
         }
         for decision in decisions
     ]
-    insert_rows(connection, CrawlRunRow, rows, or_ignore=True)
 
 
 def _drop_waiting(connection: Connection, name: str, reason: str) -> None:

@@ -253,19 +253,15 @@ class Dispatcher:
 
     def _start(self, schedules: Mapping[str, Schedule], at: float) -> None:
         """Start what waits, as far as there is room; of each schedule one run at a time."""
-        planned = self._store.schedules.planned()
-        if not planned:
-            return
-        running = self._runner.running
-        busy = set(running.values())
-        for name, runs in self._store.schedules.standing().items():
-            busy.update(name for run in runs if run.state is RunState.RUNNING and run.id not in running)
-        for run in planned:
+        front = self._store.schedules.front()
+        busy = {*self._runner.running.values(), *(run.schedule for run in front if run.state is RunState.RUNNING)}
+        for run in front:
             if len(self._runner.running) >= self._max_runs:
                 return
-            if run.schedule is not None and run.schedule not in busy and run.schedule in schedules:
+            schedule = schedules.get(run.schedule or "")
+            if run.state is RunState.PLANNED and schedule is not None and schedule.name not in busy:
                 logger.info("run %d of %s starts", run.id, run.schedule)
-                self._runner.start(run, schedules[run.schedule], at=at)
+                self._runner.start(run, schedule, at=at)
 
     @staticmethod
     def _tell(schedule: Schedule, judgement: Judgement) -> None:
