@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -171,7 +172,8 @@ class World:
         for service in sorted(filter(None, self._services), key=lambda service: not service[1].is_leading):
             machine, dispatcher = service
             machine.now = now
-            with patch.object(socket, "gethostname", return_value=machine.name):
+            # not a mock: to make one takes a tenth of what is measured
+            with patch.object(socket, "gethostname", partial(str, machine.name)):
                 dispatcher.look(now=now, at=at)
             if dispatcher.is_leading:
                 self.leaders.add(machine.name)
