@@ -126,11 +126,12 @@ def test_moments_of_a_pause_are_left_out() -> None:
     hourly = Cron(expression="0 * * * *", zone="UTC")
     hour = timedelta(hours=1)
     paused = schedule(hourly, paused_at=NOW + 2.5 * hour)
-    assert due_moments(paused, until=NOW + 9 * hour, limit=99) == [NOW + hour, NOW + 2 * hour]
+    assert due_moments(paused, until=NOW + 9 * hour, limit=99) == ([NOW + hour, NOW + 2 * hour], None)
     assert next_moment(schedule(hourly, paused_at=NOW + hour / 2)) is None
     resumed = schedule(hourly, paused_at=NOW + 2.5 * hour, resumed_at=NOW + 5 * hour)
-    assert due_moments(resumed, until=NOW + 6 * hour, limit=99) == [NOW + n * hour for n in (1, 2, 5, 6)]
-    assert due_moments(resumed, until=NOW + 6 * hour, limit=3) == [NOW + n * hour for n in (1, 2, 5)]
+    due = [NOW + n * hour for n in (1, 2, 5, 6)]
+    assert due_moments(resumed, until=NOW + 6 * hour, limit=99) == (due, NOW + 7 * hour)
+    assert due_moments(resumed, until=NOW + 6 * hour, limit=3) == (due[:3], due[3])
 
 
 @pytest.mark.parametrize(

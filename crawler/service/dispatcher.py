@@ -219,13 +219,14 @@ class Dispatcher:
     ) -> dict[str, Schedule]:
         """Decide what has come; return the schedules of which something was decided, as they are now."""
         is_new_term = self._lead.is_new
+        following: dict[str, datetime | None] = {}
 
         def judge_one(schedule: Schedule, standing: Sequence[StandingRun]) -> Judgement | None:
             poll, are_all = coming.get(schedule.name), True
             seeds: tuple[str, ...] = ()
             due: list[datetime] = []
             if not isinstance(schedule.trigger, Adaptive):
-                due = due_moments(schedule, until=now, limit=MOMENTS_AT_ONCE)
+                due, following[schedule.name] = due_moments(schedule, until=now, limit=MOMENTS_AT_ONCE)
                 are_all = len(due) < MOMENTS_AT_ONCE
             elif poll is not None and poll.at <= now and not standing:
                 due, seeds = [poll.at], poll.seeds
@@ -249,7 +250,10 @@ class Dispatcher:
             for run_id, why in judgement.superseded:
                 self._runner.stop(run_id, why, at=at)
         self._lead.is_new = False
-        return {schedule.name: replace(schedule, judged_until=one.judged_until) for schedule, one in judged}
+        now_judged = [replace(schedule, judged_until=one.judged_until) for schedule, one in judged]
+        # what was found on the way need not be reckoned again
+        self._moments |= {one: following[one.name] for one in now_judged if one.name in following}
+        return {schedule.name: schedule for schedule in now_judged}
 
     def _start(self, schedules: Mapping[str, Schedule], at: float) -> None:
         """Start what waits, as far as there is room; of each schedule one run at a time."""

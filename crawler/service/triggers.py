@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 from hashlib import blake2b
-from itertools import count, islice, takewhile
+from itertools import count
 from typing import TYPE_CHECKING
 
 from crawler.errors import BadInput
@@ -71,10 +71,18 @@ def moments(schedule: Schedule, *, after: datetime) -> Iterator[datetime]:
             yield moment
 
 
-def due_moments(schedule: Schedule, *, until: datetime, limit: int) -> list[datetime]:
-    """Return the moments of a schedule that are not judged and have come, the earliest first, at most so many."""
-    coming = takewhile(lambda moment: moment <= until, moments(schedule, after=schedule.judged_until))
-    return list(islice(coming, limit))
+def due_moments(schedule: Schedule, *, until: datetime, limit: int) -> tuple[list[datetime], datetime | None]:
+    """Return the moments of a schedule that are not judged and have come, the earliest first, and the one after them.
+
+    At most so many: then the one after them may have come too. It is None when there is none.
+    """
+    coming = moments(schedule, after=schedule.judged_until)
+    due: list[datetime] = []
+    for moment in coming:
+        if moment > until or len(due) == limit:
+            return due, moment
+        due.append(moment)
+    return due, None
 
 
 def next_moment(schedule: Schedule) -> datetime | None:
