@@ -173,17 +173,12 @@ def writing(engine: Engine) -> AbstractContextManager[Connection]:
 
 @contextmanager
 def _transaction(engine: Engine, purpose: str) -> Iterator[Connection]:
-    with in_plain_words(engine.url), engine.connect() as connection:
-        connection.execution_options(purpose=purpose)
-        with connection.begin():
-            yield connection
-
-
-def _begin(connection: Connection) -> None:
-    """Begin a transaction in the driver's stead: it would be too late for reads, and never say what for."""
-    purpose = connection.get_execution_options().get("purpose", "snapshot")
-    if (statement := _BEGINNINGS[connection.dialect.name][purpose]) is not None:
-        connection.exec_driver_sql(statement)
+    """Give a transaction that begins as its purpose asks: the drivers would begin too late, and know no purpose."""
+    statement = _BEGINNINGS[engine.dialect.name][purpose]
+    with in_plain_words(engine.url), engine.connect() as connection, connection.begin():
+        if statement is not None:
+            connection.exec_driver_sql(statement)
+        yield connection
 
 
 def open_engine(url: str, *, must_exist: bool = False) -> Engine:
@@ -232,7 +227,6 @@ def _open_sqlite(url: URL, *, must_exist: bool) -> Engine:
         **pool,
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -242,7 +236,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
     WAL with NORMAL lost 261 of 5,514 acknowledged rows in a simulated power cut, FULL none; in batches FULL costs
     nothing.
     """
-    connection.isolation_level = None  # `_begin` begins transactions
+    connection.isolation_level = None  # see `_transaction`
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16384"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -255,7 +249,7 @@ def _open_postgresql(url: URL) -> Engine:
             url,
             pool_use_lifo=True,
             connect_args={
-                "autocommit": True,  # `_begin` begins transactions
+                "autocommit": True,  # see `_transaction`
                 "connect_timeout": CONNECT_SECONDS,
                 "options": f"-c timezone=UTC -c lock_timeout={LOCK_SECONDS}s",
             },
@@ -267,7 +261,6 @@ def _open_postgresql(url: URL) -> Engine:
             "PostgreSQL needs a driver; install it with: pip install 'newscrawl[postgres]'"
         ) from error
     event.listen(engine, "connect", _prepare_postgresql)
-    event.listen(engine, "begin", _begin)
     event.listen(engine, "checkin", _note_idle)
     event.listen(engine, "checkout", _check_is_connected)
     return engine
