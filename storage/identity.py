@@ -32,9 +32,10 @@ _MAYBE_MARKS = re.compile(rf"[^\w\s]{{{_MOST_MARKS + 1},}}")
 # Soft hyphen, joiners, direction marks, byte-order mark, variation selectors: nothing a reader sees by itself.
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+")
 
-# What NFKC makes of the full-width characters of Chinese prose. Without them such a text passes the quick check of
-# is_normalized, which saves four fifths of the time of a fingerprint.
+# What NFKC makes of the full-width characters of Chinese prose, and of the full-width letters and digits that stand in
+# one text of twenty. Without them a text passes the quick check of is_normalized; NFKC takes 0.4 ms for an article.
 _FULL_WIDTH = (*zip("，：；？！（）％［］．－～\u3000\xa0", ",:;?!()%[].-~  ", strict=True), ("…", "..."))
+_OTHER_FULL_WIDTH = re.compile("[\uff01-\uff5e]+")
 
 # Beside courlan's list: AT Internet (which RFI and France 24 use), Google's, Hubspot's, Meta's, server sessions.
 _MORE_TRACKERS = re.compile(
@@ -237,17 +238,34 @@ def fingerprint(title: str, text: str) -> str:
     >>> fingerprint("A title", "Two words.") == fingerprint("A title", "Two words!")
     False
     """
-    return blake2b(f"{_seen(title)}\n{_seen(text)}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return blake2b(b"%b\n%b" % (_seen(title), _seen(text)), digest_size=16).hexdigest()
 
 
-def _seen(text: str) -> str:
-    if not text.isascii():
-        text = _INVISIBLE.sub("", text)
-        for wide, plain in _FULL_WIDTH:
-            text = text.replace(wide, plain)
-        if not is_normalized("NFKC", text):
-            text = normalize("NFKC", _MAYBE_MARKS.sub(_thinned, text))
-    return "".join(text.split())
+def _seen(text: str) -> bytes:
+    """Return in UTF-8 what a reader sees of a text."""
+    if text.isascii():
+        return "".join(text.split()).encode()
+    for wide, plain in _FULL_WIDTH:
+        text = text.replace(wide, plain)
+    solid = text.replace(" ", "").replace("\n", "")
+    # of other blanks and invisible characters only U+034F and the variation selectors are printable; what begins with
+    # the same bytes of UTF-8 is rare
+    if solid.isprintable() and is_normalized("NFKC", solid):
+        encoded = solid.encode()
+        if b"\xcd" not in encoded and b"\xef" not in encoded:
+            return encoded
+    return _seen_slowly(text)
+
+
+def _seen_slowly(text: str) -> bytes:
+    text = _OTHER_FULL_WIDTH.sub(_narrowed, _INVISIBLE.sub("", text))
+    if not is_normalized("NFKC", text):
+        text = normalize("NFKC", _MAYBE_MARKS.sub(_thinned, text))
+    return "".join(text.split()).encode("utf-8", "surrogatepass")
+
+
+def _narrowed(characters: re.Match[str]) -> str:
+    return "".join([chr(ord(character) - 0xFEE0) for character in characters[0]])
 
 
 def _thinned(characters: re.Match[str]) -> str:
