@@ -1,8 +1,8 @@
 """Every difference between SQLite and PostgreSQL, so that no other room knows which one it speaks to.
 
 `open_engine` makes an engine from a URL, `reading` and `writing` give transactions on it, `UtcDateTime` is the only
-type for instants, `insert_many` and `insert_or_ignore` are how rows come in. What a database complains of leaves as
-`StoreError` (see `storage.complaints`).
+type for instants, `insert_many`, `replace_many` and `execute_many` are how rows come in. What a database complains of
+leaves as `StoreError` (see `storage.complaints`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,18 +25,18 @@ from sqlalchemy.types import TypeDecorator
 from storage.complaints import in_plain_words
 from storage.copying import copy_rows
 from storage.errors import StoreUnavailable
+from storage.handing import hand_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import URL, ColumnElement, Connection, Dialect, Engine, Select, Table
+    from sqlalchemy import URL, ColumnElement, Connection, Delete, Dialect, Engine, Insert, Select, Table, Update
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
     from sqlalchemy.types import TypeEngine
 
-    Insert = postgresql.Insert | sqlite.Insert
     AnySelect = TypeVar("AnySelect", bound=Select[*tuple[Any, ...]])
 
 # Longest wait for another writer; a batch takes a twentieth of a second, so longer means that something hangs.
@@ -106,9 +107,24 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value is not None else None
 
 
+def execute_many(
+    connection: Connection, statement: Insert | Update | Delete, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Execute a statement, made once, with each of some rows, which have equal columns."""
+    if connection.dialect.name == "sqlite":
+        hand_over(connection, statement, rows)
+    else:
+        connection.execute(statement, rows)
+
+
 def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     """Return an INSERT that leaves rows alone whose key is already there."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return _insert_or_ignore(table, connection.dialect.name)
+
+
+@cache
+def _insert_or_ignore(table: Table, dialect: str) -> Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(table).on_conflict_do_nothing()
 
 
@@ -117,7 +133,29 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
     if connection.dialect.name == "postgresql" and len(rows) > 1:
         copy_rows(connection, table, rows)
     else:
-        connection.execute(table.insert(), rows)
+        execute_many(connection, _insert(table), rows)
+
+
+@cache
+def _insert(table: Table) -> Insert:
+    return table.insert()
+
+
+def replace_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of equal columns, each in place of the one that has its key, if any."""
+    (key,) = table.primary_key.columns
+    if connection.dialect.name == "sqlite":
+        execute_many(connection, _upsert(table, tuple(rows[0])), rows)
+        return
+    connection.execute(table.delete().where(among(connection, key, [row[key.name] for row in rows])))
+    insert_many(connection, table, rows)
+
+
+@cache
+def _upsert(table: Table, columns: tuple[str, ...]) -> Insert:
+    insert = sqlite.insert(table)
+    changed = {name: insert.excluded[name] for name in columns if not table.c[name].primary_key}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
 
 
 def among(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Boolean, Integer, and_, bindparam, case, func, or_, select, update
 
-from storage.database import skip_locked
+from storage.database import execute_many, skip_locked
 from storage.frontier_records import FrontierState, LeasedUrl, Left
 from storage.frontier_tables import FrontierRow
 from storage.identity import canonical_url, url_key
@@ -26,6 +26,14 @@ WAITING, LEASED, DONE, FAILED, GONE, HELD = (state.value for state in FrontierSt
 
 # How the scopes of backfills begin; see `storage.backfills.walk_of`.
 _BACKFILL = "backfill "
+
+_TABLE = cast("Table", FrontierRow.__table__)
+_SETTLE = (
+    update(_TABLE)
+    .where(_TABLE.c.url_key == bindparam("key"))
+    .where(or_(bindparam("is_well", type_=Boolean), _TABLE.c.run_id == bindparam("holder", type_=Integer)))
+    .values(run_id=None, leased_until=None)
+)
 
 
 def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, now: datetime) -> int:
@@ -210,10 +218,7 @@ def settle_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> No
             `reason`, `due_at`, `attempts`, `published_at` and `settled_at` are written.
     """
     if rows:
-        table = cast("Table", FrontierRow.__table__)
-        may_write = or_(bindparam("is_well", type_=Boolean), table.c.run_id == bindparam("holder", type_=Integer))
-        statement = update(table).where(table.c.url_key == bindparam("key"), may_write)
-        connection.execute(statement.values(run_id=None, leased_until=None), list(rows))
+        execute_many(connection, _SETTLE, rows)
 
 
 def find_left(connection: Connection, walk: Walk) -> Left:

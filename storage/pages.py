@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from storage.database import among
 from storage.frontier_records import FoundUrl, KeptPage
 from storage.frontier_tables import PageRow
-from storage.rows import fetch_in, insert_rows
+from storage.rows import fetch_in, replace_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,10 +41,6 @@ def read_pages(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, Kep
 
 def write_pages(connection: Connection, pages: Mapping[bytes, KeptPage]) -> None:
     """Keep what some URLs answered, in place of what they answered before."""
-    if not pages:
-        return
-    keys = list(pages)
-    connection.execute(delete(PageRow).where(among(connection, PageRow.url_key, keys)))
     rows = [
         {
             "url_key": key,
@@ -57,7 +52,7 @@ def write_pages(connection: Connection, pages: Mapping[bytes, KeptPage]) -> None
         }
         for key, page in pages.items()
     ]
-    insert_rows(connection, PageRow, rows)
+    replace_rows(connection, PageRow, rows)
 
 
 def _as_row(link: FoundUrl) -> list[object]:

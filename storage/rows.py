@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Table, bindparam, func, select, update
 
-from storage.database import IN_LIST, among, insert_many, insert_or_ignore
+from storage.database import IN_LIST, among, execute_many, insert_many, insert_or_ignore, replace_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import Connection, Select, Update
     from sqlalchemy import Row as ResultRow
     from sqlalchemy.orm import InstrumentedAttribute
 
@@ -37,23 +38,32 @@ def insert_rows(
     if rows:
         table = cast("Table", row.__table__)
         if or_ignore:
-            connection.execute(insert_or_ignore(connection, table), rows)
+            execute_many(connection, insert_or_ignore(connection, table), rows)
         else:
             insert_many(connection, table, rows)
+
+
+def replace_rows(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of equal columns, each in place of the one that has its key, if any."""
+    if rows:
+        replace_many(connection, cast("Table", row.__table__), rows)
 
 
 def update_rows(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
     """Update rows of equal columns; ``row_id`` in each says which row it is."""
     if rows:
-        table = cast("Table", row.__table__)
-        connection.execute(update(table).where(table.c.id == bindparam("row_id")), rows)
+        execute_many(connection, _update_by(cast("Table", row.__table__), "id", "row_id"), rows)
 
 
 def update_where_key(connection: Connection, row: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
     """Update rows of equal columns; ``key`` in each is the 16-byte key of the row it is."""
     if rows:
-        table = cast("Table", row.__table__)
-        connection.execute(update(table).where(table.c.url_key == bindparam("key")), rows)
+        execute_many(connection, _update_by(cast("Table", row.__table__), "url_key", "key"), rows)
+
+
+@cache
+def _update_by(table: Table, column: str, parameter: str) -> Update:
+    return update(table).where(table.c[column] == bindparam(parameter))
 
 
 def next_free_id(connection: Connection, row: type[ArticleRow | RevisionRow]) -> int:
