@@ -61,13 +61,14 @@ class Size:
     """In a round; a multiple of the batch."""
     small: int
     large: int
-    """Articles stored when the cost of a row is measured, for the first and for the second time."""
+    """Articles stored when the cost of a row is measured, for the first and for the second time; more than the rounds
+    and the one that warms up have stored."""
     window: int
     """Articles whose cost is averaged, up to there."""
 
 
 FULL = Size(rounds=9, articles=5000, small=100_000, large=1_000_000, window=50_000)
-QUICK = Size(rounds=3, articles=500, small=1500, large=3000, window=500)
+QUICK = Size(rounds=3, articles=500, small=2500, large=5000, window=500)
 
 
 class Floor:
