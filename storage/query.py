@@ -52,6 +52,11 @@ class Printed:
         return fold(self.text)
 
     @cached_property
+    def is_plain(self) -> bool:
+        """Does the text hide nothing, so that Chinese can be found in it as it stands?"""
+        return not _HIDING.search(self.text)
+
+    @cached_property
     def ends(self) -> list[int]:
         """Where each character ends in the folded text; an accent of its own ends with the letter before."""
         return list(accumulate(fold_lengths(self.text)))
@@ -77,13 +82,13 @@ class Term:
 
     def count(self, text: Printed) -> int:
         """Return how often it is in a text."""
-        if self.printed is not None and not _HIDING.search(text.text):
+        if self.printed is not None and text.is_plain:
             return len(self.printed.findall(text.text))
         return len(self.folded.findall(text.folded))
 
     def spans(self, text: Printed) -> list[Span]:
         """Return where it is in a text as printed."""
-        if self.printed is not None and not _HIDING.search(text.text):
+        if self.printed is not None and text.is_plain:
             return [found.span() for found in self.printed.finditer(text.text)]
         if not (found := [found.span() for found in self.folded.finditer(text.folded)]):
             return []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, select
@@ -18,6 +19,7 @@ from storage.indexing import count_unindexed, paragraphs_of, rebuild
 from storage.query import Printed, parse_query
 from storage.reading import read_by_id
 from storage.rows import fetch_in
+from storage.search_index import prepare
 from storage.search_sweep import Place, Scope, Sweep
 from storage.snippets import Snippet, cut_snippet, highlight
 from storage.tables import ArticleRow, BodyRow, RevisionRow
@@ -44,7 +46,7 @@ _SATURATION, _LENGTH = 1.2, 0.75
 # Characters of a text that is neither long nor short; one of less than half of it is no shorter for this.
 _USUAL_LENGTH = 2_000
 
-# Texts looked at together: a page of results, and twice as many from then on.
+# Texts looked at together, unless more are wanted: a page of results, and twice as many from then on.
 _CHUNK = 24
 
 
@@ -113,6 +115,7 @@ class Search:
             raise ValueError("places are in order of time; relevance cannot go on after one")
         understood, scope = parse_query(query), scope or Scope()
         with snapshot(self._engine) as connection:
+            prepare(connection)
             if order is Order.RELEVANCE:
                 ranked, more_after = _most_relevant(connection, understood, scope, limit), None
             else:
@@ -137,6 +140,7 @@ class _Fit(NamedTuple):
 
     score: float
     place: Place
+    gone_at: datetime | None
 
 
 def _most_relevant(connection: Connection, query: Query, scope: Scope, limit: int) -> list[_Fit]:
@@ -144,11 +148,11 @@ def _most_relevant(connection: Connection, query: Query, scope: Scope, limit: in
     found: dict[int, _Fit] = {}
     most = max(RANKED, limit)
     for in_titles, enough in ((True, most // 2), (False, most)):
-        for fit in _fitting(connection, query, scope, in_titles=in_titles, known=found):
+        for fit in _fitting(connection, query, scope, in_titles=in_titles, known=found, first=enough - len(found)):
             found[fit.place.article_id] = fit
             if len(found) >= enough:
                 break
-    return sorted(found.values(), reverse=True)[:limit]
+    return sorted(found.values(), key=itemgetter(0, 1), reverse=True)[:limit]
 
 
 def _fitting(
@@ -160,13 +164,17 @@ def _fitting(
     after: Place | None = None,
     in_titles: bool = False,
     known: Container[int] = (),
+    first: int = _CHUNK,
 ) -> Iterator[_Fit]:
-    """Yield the articles that hold what was asked for, in order of time, but for those that are known already."""
+    """Yield the articles that hold what was asked for, in order of time, but for those that are known already.
+
+    Texts are fetched in chunks; the first one is as large as what is to be taken, for nearly all that is found fits.
+    """
     match = query.match
     if match is None:
         return
     sweep = Sweep(match=match.in_titles() if in_titles else match, scope=scope, newest_first=newest_first, after=after)
-    size = _CHUNK
+    size = first
     for places in sweep.places(connection):
         unknown = [place for place in places if place.article_id not in known]
         while unknown:
@@ -180,7 +188,7 @@ def _fitting(
                 row = rows[place.article_id]
                 score = _score(query, row.title, row.lead or "", "\n".join(paragraphs_of(row.content)))
                 if score is not None:
-                    yield _Fit(score, place)
+                    yield _Fit(score, place, row.gone_at)
 
 
 def _score(query: Query, title: str, lead: str, body: str) -> float | None:
@@ -203,23 +211,21 @@ def _score(query: Query, title: str, lead: str, body: str) -> float | None:
 
 
 _TEXTS = (
-    select(ArticleRow.id, RevisionRow.title, RevisionRow.lead, BodyRow.content)
+    select(ArticleRow.id, ArticleRow.gone_at, RevisionRow.title, RevisionRow.lead, BodyRow.content)
     .join(RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision))
     .outerjoin(BodyRow, BodyRow.revision_id == RevisionRow.id)
 )
-_GONE = select(ArticleRow.id, ArticleRow.gone_at)
 
 
 def _shown(connection: Connection, query: Query, fits: Sequence[_Fit]) -> Iterator[Hit]:
     ids = [fit.place.article_id for fit in fits]
     stored = read_by_id(connection, ids)
-    gone = {row.id: row.gone_at for row in fetch_in(connection, _GONE, ArticleRow.id, ids)}
-    for score, place in fits:
+    for score, place, gone_at in fits:
         one = stored[place.article_id]
         yield Hit(
             stored=one,
             place=place,
-            gone_at=gone[place.article_id],
+            gone_at=gone_at,
             score=score,
             title_highlights=highlight(query, one.article.title),
             snippet=cut_snippet(query, one.article.text),

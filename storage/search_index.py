@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 # Entries in one statement.
 _TOGETHER = 50
@@ -142,24 +142,34 @@ def clear(connection: Connection) -> None:
         connection.exec_driver_sql("TRUNCATE search_index")
 
 
+def prepare(connection: Connection) -> None:
+    """Let the database trust the index, up to the end of the transaction; without it answers are slow, not other ones.
+
+    The planner of PostgreSQL knows nothing of our tokens: it would read every row, or join the few that match with all
+    articles.
+    """
+    if connection.dialect.name == "postgresql":
+        off = "enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit", "max_parallel_workers_per_gather"
+        settings = (f"set_config('{name}', '{'0' if name.startswith('max') else 'off'}', true)" for name in off)
+        connection.exec_driver_sql(f"SELECT {', '.join(settings)}")
+
+
 def find(connection: Connection, match: Match, *, limit: int | None = None) -> list[int]:
     """Return the ids of articles whose entries match, in any order.
 
     Args:
-        connection: Of `storage.database.snapshot`: in PostgreSQL its transaction is told how to plan.
+        connection: Of `storage.database.snapshot`; see `prepare`.
         match: With one phrase at least.
         limit: At most so many, whichever come first.
     """
+    return list(connection.scalars(matching(connection, match).limit(limit)))
+
+
+def matching(connection: Connection, match: Match) -> Select[int]:
+    """Return the query that `find` asks, for use inside another one."""
     if connection.dialect.name == "sqlite":
-        query = select(_INDEX.c.rowid).where(literal_column("search_index").op("MATCH")(_as_fts5(match)))
-    else:
-        # the planner knows nothing of our tokens, and would read every row rather than trust the index
-        connection.exec_driver_sql(
-            "SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),"
-            " set_config('max_parallel_workers_per_gather', '0', true)"
-        )
-        query = select(_INDEX.c.article_id).where(_INDEX.c.tokens.op("@@")(cast(_as_tsquery(match), TSQUERY)))
-    return list(connection.scalars(query.limit(limit)))
+        return select(_INDEX.c.rowid).where(literal_column("search_index").op("MATCH")(_as_fts5(match)))
+    return select(_INDEX.c.article_id).where(_INDEX.c.tokens.op("@@")(cast(_as_tsquery(match), TSQUERY)))
 
 
 def _as_fts5(match: Match) -> str:

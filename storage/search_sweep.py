@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, or_, select, tuple_
 
 from storage.rows import fetch_in
 from storage.search_entries import day_marks, language_mark, section_mark, source_mark
-from storage.search_index import find
+from storage.search_index import find, matching
 from storage.tables import ArticleRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from storage.search_index import Match
 
@@ -102,7 +102,7 @@ class Sweep:
         loosened = match.loosened()
         few = find(connection, loosened, limit=FEW + 1)
         if len(few) <= FEW:
-            ids = few if loosened == match else find(connection, match) if few else []
+            ids = few if loosened == match or not few else matching(connection, match)
             yield self._in_order(connection, ids, self.after, None)
             return
         oldest, newest = span or self._span(connection)
@@ -115,7 +115,7 @@ class Sweep:
                     edge.published_at if edge else (oldest if self.newest_first else newest),
                 )
             )
-            ids = find(connection, self.scope.narrow(self.match).among(*_days(begins, ends)))
+            ids = matching(connection, self.scope.narrow(self.match).among(*_days(begins, ends)))
             yield self._in_order(connection, ids, here, edge)
             if edge is None:
                 return
@@ -124,8 +124,9 @@ class Sweep:
     def _span(self, connection: Connection) -> tuple[datetime, datetime]:
         """Return when the oldest and the newest article were published that can be met; an instant if there is none."""
         ends = (func.min(ArticleRow.published_at), func.max(ArticleRow.published_at))
-        # one by one: each is the end of an index
-        oldest, newest = (connection.scalar(select(end).where(*self._beyond(self.after))) for end in ends)
+        # each for itself: it is the end of an index
+        each = (select(end).where(*self._beyond(self.after)).scalar_subquery() for end in ends)
+        oldest, newest = tuple(connection.execute(select(*each)).one())
         return (oldest, newest) if oldest is not None and newest is not None else (_NEVER, _NEVER)
 
     def _edge(self, connection: Connection, here: Place | None, size: int) -> Place | None:
@@ -142,10 +143,17 @@ class Sweep:
             conditions.append(tuple_(*_PLACE) < here if self.newest_first else tuple_(*_PLACE) > here)
         return conditions
 
-    def _in_order(self, connection: Connection, ids: list[int], here: Place | None, edge: Place | None) -> list[Place]:
+    def _in_order(
+        self, connection: Connection, ids: list[int] | Select[int], here: Place | None, edge: Place | None
+    ) -> list[Place]:
         """Return the places of articles between two places, the second one included."""
         query = select(*_PLACE).where(*self.scope.conditions())
-        places = (Place(*row) for row in fetch_in(connection, query, ArticleRow.id, ids))
+        if isinstance(ids, list):
+            rows: Iterable[Any] = fetch_in(connection, query, ArticleRow.id, ids)
+        else:
+            # the offset keeps the two apart: the index is asked by itself, and articles are looked up by their ids
+            rows = connection.execute(query.where(ArticleRow.id.in_(ids.offset(0))))
+        places = (Place(*row) for row in rows)
         first, last = (edge, here) if self.newest_first else (here, edge)
         inside = (
             place

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,9 +74,12 @@ def _best_piece(found: Sequence[tuple[Span, int]], line: str) -> Span:
     for place, ((first, last), _) in enumerate(found[:MOST_FINDS]):
         # a quarter before the first find, so that it stands in its sentence
         start = max(first - size // 4, 0)
-        numbers = [number for (_, ends), number in found[place : place + MOST_FINDS] if ends <= max(start + size, last)]
+        edge = max(start + size, last)
+        # in order of their beginnings, so that few of many are looked at
+        beyond = bisect_left(found, ((edge, 0), 0), place, min(place + MOST_FINDS, len(found)))
+        numbers = [number for (_, ends), number in found[place:beyond] if ends <= edge]
         if (worth := (len(set(numbers)), len(numbers))) > best:
-            best, piece = worth, _to_words(line, start, max(start + size, last), first, last)
+            best, piece = worth, _to_words(line, start, edge, first, last)
     return piece
 
 

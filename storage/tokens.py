@@ -151,7 +151,7 @@ def fold(text: str) -> str:
 
 def fold_lengths(text: str) -> list[int]:
     """Return how many characters each character of a text becomes when it is folded."""
-    return [len(_FOLDS[ord(character)]) for character in text]
+    return [*map(len, map(_FOLDS.__getitem__, map(ord, text)))]
 
 
 def runs(folded: str) -> list[list[str]]:
