@@ -33,7 +33,8 @@ class Newsroom:
         texts = Texts(1)
         self.learnt_from = texts.learnt_from
         found = (re.findall("[^。\n]+。", made.printed) for made in texts.articles(_SENTENCES // 10))
-        self._sentences = list(chain.from_iterable(found))
+        # blanks folded: of a hundred thousand articles some began with so many that their titles were empty
+        self._sentences = [" ".join(sentence.split()) for sentence in chain.from_iterable(found)]
 
     def article(self, number: int) -> Article:
         """Make an article that is found an hour after it was published."""
