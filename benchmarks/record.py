@@ -55,8 +55,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=None)
     parser.add_argument("--articles", type=int, default=None)
     arguments = parser.parse_args()
-    articles = arguments.articles or (300 if arguments.quick else 2000)
-    rounds = arguments.rounds or (3 if arguments.quick else 7)
+    articles = arguments.articles or (200 if arguments.quick else 2000)
+    rounds = arguments.rounds or (2 if arguments.quick else 7)
     turns: dict[str, list[Turn]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="newscrawl-record-") as name:
         folder = Path(name)

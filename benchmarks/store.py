@@ -68,7 +68,7 @@ class Size:
 
 
 FULL = Size(rounds=9, articles=5000, small=100_000, large=1_000_000, window=50_000)
-QUICK = Size(rounds=3, articles=500, small=2500, large=5000, window=500)
+QUICK = Size(rounds=2, articles=500, small=2000, large=3500, window=500)
 
 
 class Floor:
