@@ -31,6 +31,9 @@ _FILES = frozenset({b"100644", b"100755", b"100664"})
 
 _READ = 1 << 16
 
+# Commits whose changes one program of git lists: it keeps every tree that it has looked at.
+_COMMITS_AT_ONCE = 100
+
 # What git may keep of its packs in memory, instead of whole packs and 96 MB of unpacked bases: to list the history of a
 # hundred thousand files took it 200 MB, and was no faster for it.
 _MODEST = (
@@ -104,10 +107,11 @@ class GitHistory:
 
     def _changes(self, tips: list[str], since: list[str]) -> Iterator[Version | Refused]:
         revisions = "\n".join((*tips, *(f"^{one}" for one in since)))
-        commits = self._started("rev-list", "--topo-order", "--reverse", "--stdin", said=f"{revisions}\n")
         shown = ("-r", "-c", "--root", "-M100%", "--raw", "-z", "--no-abbrev", "--format=%H %at")
-        with commits as listed, self._started("diff-tree", "--stdin", *shown, source=listed) as output:
-            yield from _parse(_fields(output))
+        with self._started("rev-list", "--topo-order", "--reverse", "--stdin", said=f"{revisions}\n") as listed:
+            while commits := b"".join(islice(listed, _COMMITS_AT_ONCE)).decode():
+                with self._started("diff-tree", "--stdin", *shown, said=commits) as output:
+                    yield from _parse(_fields(output))
 
     def _has(self, commits: list[str]) -> bool:
         said = self._git("cat-file", "--batch-check", said="".join(f"{one}\n" for one in commits))
@@ -118,7 +122,7 @@ class GitHistory:
             return output.read().decode()
 
     @contextmanager
-    def _started(self, *arguments: str, said: str = "", source: IO[bytes] | None = None) -> Iterator[IO[bytes]]:
+    def _started(self, *arguments: str, said: str = "") -> Iterator[IO[bytes]]:
         """Start a program of git, and give its output.
 
         Raises:
@@ -130,7 +134,7 @@ class GitHistory:
             try:
                 child = subprocess.Popen(
                     ("git", *_MODEST, f"--git-dir={self.path}", *arguments),
-                    stdin=source or told,
+                    stdin=told,
                     stdout=subprocess.PIPE,
                     stderr=complaints,
                 )
