@@ -203,7 +203,7 @@ def play(store: Store, cast: Cast, chance: random.Random, *, via: str, seconds: 
         for source, *_ in SCHEDULES:
             store.schedules.pause(source, now=paused_at)
         give_up_at = time.monotonic() + 60
-        while time.monotonic() < give_up_at and (store.schedules.standing() or is_behind(store, paused_at)):
+        while time.monotonic() < give_up_at and (store.schedules.front() or is_behind(store, paused_at)):
             time.sleep(0.2)
         both_are_up(store, cast)
         codes = end(cast)

@@ -184,7 +184,7 @@ class World:
         Other ends are heard of at the next moment, before it is decided.
         """
         instants = []
-        is_awaited = bool(self.store.schedules.planned())
+        is_awaited = any(run.state is RunState.PLANNED for run in self.store.schedules.front())
         for machine, dispatcher in filter(None, self._services):
             if is_awaited or not dispatcher.due_at:
                 instants += [*machine.ends_at.values()]

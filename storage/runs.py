@@ -49,7 +49,6 @@ _IS_FIRST_PLANNED = and_(
         select(CrawlRunRow.schedule, func.min(CrawlRunRow.planned_at)).where(_IS_PLANNED).group_by(CrawlRunRow.schedule)
     ),
 )
-_FIRST_PLANNED = _RUNS.where(_IS_FIRST_PLANNED).order_by(CrawlRunRow.planned_at, CrawlRunRow.id)
 _FRONT = _RUNS.where(
     or_(_IS_PLANNED, _IS_RUNNING),  # for the index: the rest says so, but not to a planner
     or_(_IS_FIRST_PLANNED, _IS_RUNNING),
@@ -266,11 +265,6 @@ def read_runs(
     if states:
         query = query.where(CrawlRunRow.state.in_([state.value for state in states]))
     return _read(connection, query.order_by(CrawlRunRow.id.desc()).limit(limit))
-
-
-def read_planned(connection: Connection) -> list[CrawlRun]:
-    """Return of each schedule the first run that waits to be started, the earliest first."""
-    return _read(connection, _FIRST_PLANNED)
 
 
 def read_front(connection: Connection) -> list[CrawlRun]:

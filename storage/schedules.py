@@ -18,14 +18,14 @@ from storage.leadership import check_leads
 from storage.leases import return_leases
 from storage.rows import insert_rows
 from storage.run_records import RunState
-from storage.runs import claim_run, plan_as_json, read_front, read_planned, read_run, settle_run
+from storage.runs import claim_run, plan_as_json, read_front, read_run, settle_run
 from storage.schedule_records import Decision, Schedule, StandingRun
 from storage.schedule_rows import as_row, as_schedule
 from storage.schedule_tables import ScheduleRow
 from storage.tables import CrawlRunRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -164,16 +164,6 @@ class Schedules:
                     judged.append((schedule, judgement))
             _write(connection, judged)
         return judged
-
-    def standing(self) -> Mapping[str, Sequence[StandingRun]]:
-        """Return the runs that wait or run, by schedule, the earliest first; also those of schedules now removed."""
-        with reading(self._engine) as connection:
-            return _read_standing(connection)
-
-    def planned(self) -> list[CrawlRun]:
-        """Return of each schedule the first run that waits to be started, the earliest first."""
-        with reading(self._engine) as connection:
-            return read_planned(connection)
 
     def front(self) -> list[CrawlRun]:
         """Return of each schedule the runs under way and the first that waits to be started, the earliest first.

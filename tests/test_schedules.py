@@ -131,14 +131,14 @@ def test_a_planned_run_is_claimed_once(store: Store) -> None:
     """Of two processes that were started for one run, one runs it; its row becomes that of a run like any other."""
     store.schedules.add(HOURLY, now=NOW)
     planned = store.schedules.plan_now("hourly", now=NOW)
-    assert store.schedules.planned() == [planned]
+    assert store.schedules.front() == [planned]
     claimed = store.schedules.claim(planned.id, now=NOW + MINUTE)
     assert claimed is not None
     assert (claimed.state, claimed.started_at, claimed.schedule) == (RunState.RUNNING, NOW + MINUTE, "hourly")
     assert store.schedules.claim(planned.id, now=NOW + MINUTE) is None
-    assert store.schedules.standing()["hourly"][0].state is RunState.RUNNING
+    assert store.schedules.front()[0].state is RunState.RUNNING
     store.finish_run(planned.id, state=RunState.FINISHED, reason=None, counts={"new": 3}, now=NOW + 2 * MINUTE)
-    assert (store.schedules.standing(), store.runs()[0].counts) == ({}, {"new": 3})
+    assert (store.schedules.front(), store.runs()[0].counts) == ([], {"new": 3})
 
 
 @pytest.mark.parametrize("undo", ["pause", "remove"])
