@@ -31,7 +31,7 @@ demo: .venv/installed  ## crawl the project's own seed files, offline, and show 
 	@echo '  $(BIN)/newscrawl replay serve seeds --port 8000    # then open http://127.0.0.1:8000/cn/'
 
 test: .venv/installed-dev  ## run the tests, but for those that take long
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
 
 test-long: .venv/installed-dev  ## run the tests that take long: kills, services, whole corpora
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m long

@@ -190,6 +190,7 @@ def test_parquet_without_its_library(
     assert ended.err == "newscrawl: Parquet needs pyarrow; install it with: pip install 'newscrawl[parquet]'\n"
 
 
+@pytest.mark.long
 def test_an_export_that_is_stopped_by_hand(
     *,
     start_child: Callable[..., Child],

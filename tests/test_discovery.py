@@ -170,7 +170,7 @@ def test_an_empty_feed_is_a_feed() -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (gzip.compress(b" " * (51 * 2**20)), "more than 50 MB"),
+        (gzip.compress(b" " * (51 * 2**20), 1), "more than 50 MB"),
         (b"\x1f\x8bdamaged", "its gzip is damaged"),
     ],
 )

@@ -138,6 +138,7 @@ def test_robots_txt_is_followed_over_redirects_and_kept_for_the_next_run(
     assert [asked.path for asked in site.log].count("/robots.txt") == 1
 
 
+@pytest.mark.long
 def test_a_site_that_refuses_us_is_left_alone(
     run_child: Callable[..., Ended], newscrawl: Callable[..., Ended], site: ScriptedSite, command: tuple[str, ...]
 ) -> None:
@@ -178,6 +179,7 @@ def test_challenge_pages_are_refusals(
     assert len(site.paths()) == 6
 
 
+@pytest.mark.long
 def test_a_long_pause_ends_the_run(
     run_child: Callable[..., Ended], site: ScriptedSite, command: tuple[str, ...]
 ) -> None:

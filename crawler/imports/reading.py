@@ -69,7 +69,6 @@ class Readers:
             context = _context()
             self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_begin_reading)
             if context.get_start_method() == "fork":
-                gc.collect()
                 gc.freeze()  # so that collecting garbage does not write to every page that is shared
                 self._pool.submit(os.getpid)
                 gc.unfreeze()
