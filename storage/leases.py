@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Boolean, Integer, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Boolean, Integer, and_, bindparam, case, func, null, or_, select, update
 
 from storage.database import execute_many, skip_locked
 from storage.frontier_records import FrontierState, LeasedUrl, Left
@@ -32,7 +32,7 @@ _SETTLE = (
     update(_TABLE)
     .where(_TABLE.c.url_key == bindparam("key"))
     .where(or_(bindparam("is_well", type_=Boolean), _TABLE.c.run_id == bindparam("holder", type_=Integer)))
-    .values(run_id=None, leased_until=None)
+    .values(run_id=null(), leased_until=null())
 )
 
 

@@ -37,7 +37,6 @@ class Sighting:
     url_key: bytes
     alias_keys: tuple[bytes, ...]
     fingerprint: bytes
-    slug: str
     stated_at: datetime
     seen_at: datetime
     is_filed: bool = False
@@ -59,10 +58,14 @@ class Sighting:
             url_key=url_key(article.canonical_url),
             alias_keys=tuple(url_key(alias) for alias in article.aliases),
             fingerprint=bytes.fromhex(fingerprint(article.title, article.text)),
-            slug=slug(article.canonical_url),
             stated_at=article.modified_at or article.published_at,
             seen_at=article.seen_at,
         )
+
+    @property
+    def slug(self) -> str:
+        """What one story under two sections has in common; only new addresses are asked for it."""
+        return slug(self.article.canonical_url)
 
     @property
     def precedence(self) -> Precedence:

@@ -69,15 +69,16 @@ class Readers:
             context = _context()
             self._pool = ProcessPoolExecutor(self.processes, mp_context=context, initializer=_begin_reading)
             if context.get_start_method() == "fork":
-                gc.freeze()  # so that collecting garbage does not write to every page that is shared
+                gc.freeze()  # so that collecting garbage, here or there, does not write to every page that is shared
                 self._pool.submit(os.getpid)
-                gc.unfreeze()
                 self.are_started = True
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+        if self.are_started:
+            gc.unfreeze()
 
     def submit(self, given: Input, chunk: Sequence[Listed | Refused]) -> Future[list[Piece]]:
         """Have a chunk read."""
