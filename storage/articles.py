@@ -91,7 +91,7 @@ _REVISION_COLUMNS = (
     RevisionRow.stated_at,
     RevisionRow.stated_seen_at,
 )
-# The columns of an article that `KnownArticle` has as fields.
+# The columns of an article that are the first fields of `KnownArticle`, in their order.
 _ARTICLE_COLUMNS = (
     "id",
     "source",
@@ -104,6 +104,7 @@ _ARTICLE_COLUMNS = (
     "content_id",
     "claims_digest",
 )
+assert tuple(KnownArticle.__dataclass_fields__)[: len(_ARTICLE_COLUMNS)] == _ARTICLE_COLUMNS
 _KNOWN = select(*(getattr(ArticleRow, column) for column in _ARTICLE_COLUMNS), *_REVISION_COLUMNS).join(
     RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision)
 )
@@ -142,9 +143,9 @@ def _recall_articles(
     connection: Connection, memory: Memory, column: InstrumentedAttribute[Any], values: Iterable[Any]
 ) -> None:
     for row in fetch_in(connection, _KNOWN, column, values):
-        *article, current = (*row[: len(_ARTICLE_COLUMNS)], _revision(row[len(_ARTICLE_COLUMNS) :]))
-        known = dict(zip(_ARTICLE_COLUMNS, article, strict=True))
-        memory.add(KnownArticle(**known, current=current, revisions=[current]))
+        current = _revision(row[len(_ARTICLE_COLUMNS) :])
+        fields = (*row[: len(_ARTICLE_COLUMNS)], current, [current])
+        memory.add(KnownArticle(*fields))
 
 
 def _recall_history(connection: Connection, memory: Memory, article_ids: Iterable[int]) -> None:

@@ -137,10 +137,10 @@ class KnownArticle:
     section: str | None
     """That of its own URL; the section of an alias is another one."""
     content_id: str | None
+    claims_digest: bytes
     current: Revision
     revisions: list[Revision]
     """The current one among them; the others only where a sighting of the batch differs from the current one."""
-    claims_digest: bytes = b""
     is_new: bool = False
     is_seen: bool = False
     """Its first_seen_at, last_seen_at or gone_at changes."""
@@ -265,6 +265,7 @@ class Memory:
             gone_at=None,
             section=sighting.article.section,
             content_id=sighting.article.content_id,
+            claims_digest=b"",
             current=revision,
             revisions=[revision],
             is_new=True,

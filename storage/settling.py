@@ -54,7 +54,11 @@ def settle(
     settle_rows(connection, list(_rows(keys, settlements)))
     write_pages(
         connection,
-        {key: one.page for key, one in zip(keys, settlements, strict=True) if one.page is not None},
+        {
+            key: one.page
+            for key, one in zip(keys, settlements, strict=True)
+            if one.page is not None and one.page != one.lease.kept
+        },
     )
     let_go(connection, keys)
     write_held(connection, {key: one.held for key, one in zip(keys, settlements, strict=True) if one.held is not None})

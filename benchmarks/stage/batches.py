@@ -95,10 +95,11 @@ def settlements(articles: Sequence[Article], *, run_id: int, hours_later: int = 
     for article in articles:
         assert article.fetched_at is not None
         seen_at = article.fetched_at + timedelta(hours=hours_later)
-        lease = LeasedUrl(url=article.canonical_url, is_listing=False, page=1, attempts=0, kept=None, run_id=run_id)
         page = KeptPage(
             etag=f'"{article.content_id}"', last_modified=None, content=b"0" * 16, unaudited_polls=0, links=None
         )
+        kept = page if hours_later else None  # a lease brings what the URL answered last time
+        lease = LeasedUrl(url=article.canonical_url, is_listing=False, page=1, attempts=0, kept=kept, run_id=run_id)
         settled.append(
             Settlement(
                 lease=lease,
