@@ -205,10 +205,12 @@ def _write(connection: Connection, memory: Memory, claims: list[dict[str, Any]],
 def _write_revisions(
     connection: Connection, fresh: Iterable[tuple[KnownArticle, Revision, Sighting]], *, now: datetime
 ) -> None:
+    revisions = list(fresh)
+    if not revisions:
+        return
     rows, bodies = [], []
-    next_id = next_free_id(connection, RevisionRow)
     compress = ZstdCompressor(level=ZSTD_LEVEL).compress
-    for id_, (known, revision, sighting) in enumerate(fresh, next_id):
+    for id_, (known, revision, sighting) in enumerate(revisions, next_free_id(connection, RevisionRow)):
         rows.append(revision_columns(id_, known.id, revision, sighting.article, stored_at=now))
         content = orjson.dumps([sighting.article.paragraphs, sighting.article.html])
         bodies.append({"revision_id": id_, "content": compress(content)})

@@ -28,7 +28,7 @@ from storage.errors import StoreUnavailable
 from storage.handing import hand_over
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, ColumnElement, Connection, Delete, Dialect, Engine, Insert, Select, Table, Update
@@ -82,6 +82,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Choose the column's type."""
         return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else BigInteger())
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """Return what turns a value into what the database keeps."""
+        # SQLite takes whole numbers as they are: a function around ours would cost as much again
+        return _in_microseconds if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
         """Turn an aware datetime of any zone into what the database keeps.
 
@@ -92,7 +97,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"a naive time cannot be stored: {value!r}")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else (value - _EPOCH) // _MICROSECOND
+        return value.astimezone(UTC) if dialect.name == "postgresql" else _in_microseconds(value)
 
     def process_result_value(self, value: datetime | int | None, dialect: Dialect) -> datetime | None:
         """Turn what the database kept into an aware datetime in UTC.
@@ -105,6 +110,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is not None and value.tzinfo is None:
             raise ValueError(f"{dialect.name} returned a naive time: {value!r}")
         return value.astimezone(UTC) if value is not None else None
+
+
+def _in_microseconds(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        return (value - _EPOCH) // _MICROSECOND
+    except TypeError:
+        raise ValueError(f"a naive time cannot be stored: {value!r}") from None
 
 
 def execute_many(

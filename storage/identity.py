@@ -260,8 +260,13 @@ def _seen(text: str) -> bytes:
 def _seen_slowly(text: str) -> bytes:
     text = _OTHER_FULL_WIDTH.sub(_narrowed, _INVISIBLE.sub("", text))
     if not is_normalized("NFKC", text):
-        text = normalize("NFKC", _MAYBE_MARKS.sub(_thinned, text))
+        # line by line: nothing composes with a line break, and one full-width letter is no reason to go through all
+        text = "\n".join(map(_composed, _MAYBE_MARKS.sub(_thinned, text).split("\n")))
     return "".join(text.split()).encode("utf-8", "surrogatepass")
+
+
+def _composed(line: str) -> str:
+    return line if is_normalized("NFKC", line) else normalize("NFKC", line)
 
 
 def _narrowed(characters: re.Match[str]) -> str:

@@ -214,6 +214,8 @@ class Memory:
 
     def find_by_address(self, sighting: Sighting) -> KnownArticle | None:
         """Return the article of which the sighting's URL, or one of its aliases, is an address."""
+        if known := self.by_url.get(sighting.url_key):
+            return known  # as a rule
         keys = (sighting.url_key, *sighting.alias_keys)
         return next((known for key in keys if (known := self.by_url.get(key) or self.by_alias.get(key))), None)
 
