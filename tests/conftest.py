@@ -93,12 +93,14 @@ def _run_child(*arguments: str | Path, **settings: str) -> Ended:
 
 
 @pytest.fixture
-def newscrawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+def newscrawl(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
     """Return a function that runs a command in this process, in an empty folder, without an operator's settings.
 
-    Fast, but not for crawls: a process crawls once.
+    Fast, but not for crawls: a process crawls once. With `tables`, the database of the folder has its tables.
     """
     monkeypatch.chdir(tmp_path)
+    if "tables" in request.fixturenames:
+        shutil.copyfile(request.getfixturevalue("sqlite_with_tables"), "newscrawl.db")
     for name in [name for name in os.environ if name.startswith("NEWSCRAWL_")]:
         monkeypatch.delenv(name)
     return _run_here
@@ -258,9 +260,14 @@ def postgresql_with_tables(postgresql_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def tables() -> None:
+    """Let the test's database have its tables from the start: migrations take longer than most tests."""
+
+
+@pytest.fixture
 def postgresql_url(request: pytest.FixtureRequest, postgresql_server: str) -> Iterator[str]:
-    """Return the URL of an empty PostgreSQL database; it has its tables where the test asks for a store in it."""
-    has_tables = "store" in request.fixturenames
+    """Return the URL of an empty PostgreSQL database; it has tables where the test asks for them, or for a store."""
+    has_tables = _wants_tables(request)
     template = request.getfixturevalue("postgresql_with_tables") if has_tables else "template1"
     with _database(postgresql_server, f"test_{uuid.uuid4().hex}", template) as url:
         yield url
@@ -270,14 +277,18 @@ def postgresql_url(request: pytest.FixtureRequest, postgresql_server: str) -> It
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of an empty database: every test that asks for one runs on SQLite and on PostgreSQL.
 
-    It has its tables where the test asks for a store in it.
+    It has its tables where the test asks for them, or for a store.
     """
     if request.param == "postgresql":
         url: str = request.getfixturevalue("postgresql_url")
         return url
-    if "store" in request.fixturenames:
+    if _wants_tables(request):
         shutil.copyfile(request.getfixturevalue("sqlite_with_tables"), tmp_path / "news.db")
     return f"sqlite:///{tmp_path}/news.db"
+
+
+def _wants_tables(request: pytest.FixtureRequest) -> bool:
+    return not {"store", "tables"}.isdisjoint(request.fixturenames)
 
 
 @pytest.fixture

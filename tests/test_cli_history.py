@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from conftest import Ended
 
+pytestmark = pytest.mark.usefixtures("tables")
+
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SEEN = datetime(2023, 8, 1, 13, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from conftest import Ended
 
 
+pytestmark = pytest.mark.usefixtures("tables")
+
+
 @pytest.fixture
 def old_and_new(newscrawl: Callable[..., Ended], make_article: Callable[..., Article]) -> Callable[..., Ended]:
     """Return the command with a database of three articles: 400, 100 and 10 days old."""

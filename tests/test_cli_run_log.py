@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from children import Child
     from conftest import Ended
 
+pytestmark = pytest.mark.usefixtures("tables")
+
 NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 PLAN = CrawlPlan(source="rfi-cn", kind=CrawlKind.SCHEDULED)
 

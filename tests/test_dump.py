@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     MakeArticle = Callable[..., Article]
 
+pytestmark = pytest.mark.usefixtures("tables")
+
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
