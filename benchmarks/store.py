@@ -34,8 +34,9 @@ sys.path.insert(0, str(ROOT))  # so that it runs from a checkout
 from benchmarks.stage.batches import Newsroom, settlements  # noqa: E402 -- after the path is set
 from benchmarks.stage.databases import postgresql, size_of, sqlite_url  # noqa: E402 -- after the path is set
 from storage import CrawlKind, CrawlPlan, FoundUrl, Outcome, Store  # noqa: E402 -- after the path is set
-from storage.database import UtcDateTime, open_engine, writing  # noqa: E402 -- after the path is set
+from storage.database import open_engine, writing  # noqa: E402 -- after the path is set
 from storage.identity import url_key  # noqa: E402 -- after the path is set
+from storage.instants import UtcDateTime  # noqa: E402 -- after the path is set
 from storage.schema import upgrade  # noqa: E402 -- after the path is set
 from storage.search_entries import Entry, as_fts5_row, as_tsvector_row  # noqa: E402 -- after the path is set
 

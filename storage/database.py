@@ -1,26 +1,24 @@
 """Every difference between SQLite and PostgreSQL, so that no other room knows which one it speaks to.
 
-`open_engine` makes an engine from a URL, `reading` and `writing` give transactions on it, `UtcDateTime` is the only
-type for instants, `insert_many`, `replace_many` and `execute_many` are how rows come in. What a database complains of
-leaves as `StoreError` (see `storage.complaints`).
+`open_engine` makes an engine from a URL, `reading` and `writing` give transactions on it, `insert_many`, `replace_many`
+and `execute_many` are how rows come in, instants as `storage.instants` has them. What a database complains of leaves as
+`StoreError` (see `storage.complaints`).
 """
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
-from sqlalchemy import BigInteger, DateTime, any_, create_engine, event, literal, make_url
+from sqlalchemy import any_, create_engine, event, literal, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.types import TypeDecorator
 
 from storage.complaints import in_plain_words
 from storage.copying import copy_rows
@@ -28,14 +26,13 @@ from storage.errors import StoreUnavailable
 from storage.handing import hand_over
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import URL, ColumnElement, Connection, Delete, Dialect, Engine, Insert, Select, Table, Update
+    from sqlalchemy import URL, ColumnElement, Connection, Delete, Engine, Insert, Select, Table, Update
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
-    from sqlalchemy.types import TypeEngine
 
     AnySelect = TypeVar("AnySelect", bound=Select[*tuple[Any, ...]])
 
@@ -64,61 +61,6 @@ _BEGINNINGS: dict[str, dict[str, str | None]] = {
         "writing": f"BEGIN; SELECT pg_advisory_xact_lock({_WRITER_LOCK})",
     },
 }
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An instant, aware and in UTC, to the microsecond; naive values are refused both ways.
-
-    PostgreSQL keeps ``timestamptz``; SQLite, which has no type for time, whole microseconds since 1970.
-    """
-
-    impl = BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose the column's type."""
-        return dialect.type_descriptor(DateTime(timezone=True) if dialect.name == "postgresql" else BigInteger())
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
-        """Return what turns a value into what the database keeps."""
-        # SQLite takes whole numbers as they are: a function around ours would cost as much again
-        return _in_microseconds if dialect.name == "sqlite" else super().bind_processor(dialect)
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
-        """Turn an aware datetime of any zone into what the database keeps.
-
-        Raises:
-            ValueError: It is naive.
-        """
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a naive time cannot be stored: {value!r}")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else _in_microseconds(value)
-
-    def process_result_value(self, value: datetime | int | None, dialect: Dialect) -> datetime | None:
-        """Turn what the database kept into an aware datetime in UTC.
-
-        Raises:
-            ValueError: The column held a naive time; somebody changed the table.
-        """
-        if isinstance(value, int):
-            return _EPOCH + timedelta(0, 0, value)  # microseconds; by name they take half as long again
-        if value is not None and value.tzinfo is None:
-            raise ValueError(f"{dialect.name} returned a naive time: {value!r}")
-        return value.astimezone(UTC) if value is not None else None
-
-
-def _in_microseconds(value: datetime | None) -> int | None:
-    if value is None:
-        return None
-    try:
-        return (value - _EPOCH) // _MICROSECOND
-    except TypeError:
-        raise ValueError(f"a naive time cannot be stored: {value!r}") from None
 
 
 def execute_many(

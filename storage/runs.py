@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from sqlalchemy import and_, bindparam, func, insert, literal, or_, select, tuple_, update
 
-from storage.database import UtcDateTime
+from storage.instants import UtcDateTime
 from storage.run_records import CrawlKind, CrawlPlan, CrawlRun, RunState
 from storage.tables import CrawlRunRow
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storage.database import UtcDateTime
+from storage.instants import UtcDateTime
 
 
 class Row(DeclarativeBase):

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.database import UtcDateTime
+from storage.instants import UtcDateTime
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, PrimaryKeyConstraint, Text, UniqueConstraint
 
-from storage.database import UtcDateTime
+from storage.instants import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"

@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import JSON, BigInteger, Column, Float, Integer, Text
 
-from storage.database import UtcDateTime
+from storage.instants import UtcDateTime
 
 revision = "0005"
 down_revision = "0004"

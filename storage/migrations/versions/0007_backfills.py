@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import JSON, Column, ForeignKey, Integer, Text, UniqueConstraint, text
 
-from storage.database import UtcDateTime
+from storage.instants import UtcDateTime
 
 revision = "0007"
 down_revision = "0006"

@@ -3,7 +3,7 @@
 from alembic import op
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, Text
 
-from storage.database import UtcDateTime
+from storage.instants import UtcDateTime
 
 revision = "0010"
 down_revision = "0009"
