@@ -11,10 +11,10 @@ import logging
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from crawler.clock import Clock, Waiting
 from crawler.patience import PATIENCE_SECONDS, in_thread, patiently, threads_at_work
+from crawler.stand_in import host_and_odd_port
 from storage import BatchWriter, FrontierState, Outcome, RunState, StoreError, StoreUnavailable, WriteRefused
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ class RunFrontier:
 
     def look_again(self) -> None:
         """Have the scheduler look whether there is something to fetch."""
-        self._tell()
+        for listener in self._listeners:
+            listener()
 
     def end_short(self, reason: str) -> None:
         """End a replay, for its recording ends."""
@@ -149,7 +150,7 @@ class RunFrontier:
         if self.early_end is None:
             self.early_end = (state, reason)
             if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._tell)
+                self._loop.call_soon_threadsafe(self.look_again)
 
     def on_settled(self, listener: Callable[[], None]) -> None:
         """Have a function called, on the reactor's thread, whenever settlements are on disk or cannot be."""
@@ -292,24 +293,8 @@ class RunFrontier:
                 self.articles_kept += 1
         self.being_written -= len(batch)
         self.outstanding -= len(batch)
-        self._tell()
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
+        self.look_again()
 
     def _fail(self, error: Exception) -> None:
         words = str(error) if isinstance(error, StoreError) else f"the writer failed: {type(error).__name__}: {error}"
         self.end_early(RunState.FAILED, words)
-
-
-def stand_in_of(plan: CrawlPlan) -> str:
-    """Return who answers in the site's stead; empty where the site answers itself."""
-    return host_and_odd_port(plan.via) if plan.via else "archive" if plan.archive else ""
-
-
-def host_and_odd_port(url: str) -> str:
-    """Return whom a URL speaks to: its host, and its port where that is not the usual one."""
-    parts = urlsplit(url)
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    return f"{parts.hostname}:{parts.port}" if parts.port not in (None, usual) else parts.hostname or ""

@@ -8,8 +8,8 @@ from crawler.archives.recorder import Recorder
 from crawler.archives.recording import Recording
 from crawler.archives.run_facts import RunFacts
 from crawler.errors import BadInput
-from crawler.run_frontier import stand_in_of
 from crawler.settings import USER_AGENT
+from crawler.stand_in import stand_in_of
 from storage import RunState
 
 if TYPE_CHECKING:

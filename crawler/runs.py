@@ -20,12 +20,13 @@ from crawler.monitors.watch import Watch
 from crawler.patience import patiently
 from crawler.replay_clock import ReplayClock
 from crawler.run_ending import Ending
-from crawler.run_frontier import RunFrontier, stand_in_of
+from crawler.run_frontier import RunFrontier
 from crawler.run_recorder import open_recording, start_recorder
 from crawler.run_settings import run_settings
 from crawler.sources import source_named
 from crawler.sources.version import reader_version
 from crawler.spiders.news import NewsSpider
+from crawler.stand_in import stand_in_of
 from storage import HeldPage, RunState
 
 if TYPE_CHECKING:

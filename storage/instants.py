@@ -42,11 +42,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         Raises:
             ValueError: It is naive.
         """
-        if value is None:
-            return None
-        if value.tzinfo is None:
+        if dialect.name != "postgresql":
+            return _in_microseconds(value)
+        if value is not None and value.tzinfo is None:
             raise ValueError(f"a naive time cannot be stored: {value!r}")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else _in_microseconds(value)
+        return value.astimezone(UTC) if value is not None else None
 
     def process_result_value(self, value: datetime | int | None, dialect: Dialect) -> datetime | None:
         """Turn what the database kept into an aware datetime in UTC.

@@ -12,7 +12,7 @@ from crawler.doctor.clock import compare_clocks
 from crawler.doctor.diagnosis import Diagnosis, error, ok, warning
 from crawler.doctor.words import span_in_words
 from crawler.robots_rules import PRODUCT_TOKEN, crawl_delay_seconds, is_missing, rules_of
-from crawler.run_frontier import host_and_odd_port
+from crawler.stand_in import host_and_odd_port
 from storage import KeptRobots
 
 if TYPE_CHECKING:
