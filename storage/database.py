@@ -7,32 +7,33 @@ and `execute_many` are how rows come in, instants as `storage.instants` has them
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 from sqlalchemy import any_, create_engine, event, literal, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, InvalidatePoolError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from storage.complaints import in_plain_words
 from storage.copying import copy_rows
 from storage.errors import StoreUnavailable
 from storage.handing import hand_over
+from storage.idle_connections import check_is_connected, note_idle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, ColumnElement, Connection, Delete, Engine, Insert, Select, Table, Update
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.orm import InstrumentedAttribute
-    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     AnySelect = TypeVar("AnySelect", bound=Select[*tuple[Any, ...]])
 
@@ -41,9 +42,6 @@ LOCK_SECONDS = 30
 
 # Longest wait for a connection to a PostgreSQL server.
 CONNECT_SECONDS = 10
-
-# A connection to PostgreSQL that was idle for longer is asked whether it is one still: a firewall forgets in silence.
-IDLE_SECONDS = 30
 
 # Values in one IN list: SQLite takes 32,766 parameters in a statement, and longer lists are no faster a value.
 IN_LIST = 500
@@ -232,9 +230,30 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
     """
     connection.isolation_level = None  # see `_transaction`
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8192"):
+    _switch_to_wal(cursor)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-8192"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    """Let readers read beside a writer; a new file that another program opens just now is locked for a moment.
+
+    SQLite does not wait for that lock by itself, as it does for all others: two crawls that were started together on a
+    new database met here, and one of them ended.
+    """
+    cursor.execute("PRAGMA busy_timeout")
+    (milliseconds,) = cursor.fetchone() or (0,)
+    until = time.monotonic() + milliseconds / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _open_postgresql(url: URL) -> Engine:
@@ -255,8 +274,8 @@ def _open_postgresql(url: URL) -> Engine:
             "PostgreSQL needs a driver; install it with: pip install 'newscrawl[postgres]'"
         ) from error
     event.listen(engine, "connect", _prepare_postgresql)
-    event.listen(engine, "checkin", _note_idle)
-    event.listen(engine, "checkout", _check_is_connected)
+    event.listen(engine, "checkin", note_idle)
+    event.listen(engine, "checkout", check_is_connected)
     return engine
 
 
@@ -268,31 +287,6 @@ def _prepare_postgresql(connection: DBAPIConnection, _: ConnectionPoolEntry) -> 
         " WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"
     )
     cursor.close()
-
-
-def _note_idle(_: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-    entry.info["idle_since"] = time.monotonic()
-
-
-def _check_is_connected(_: DBAPIConnection, entry: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
-    """Have the pool connect anew when a connection broke while it was idle.
-
-    A server that ends a connection says so: then there is something to read though nobody asked for anything. To look
-    for it costs no round trip; the pool's own ping, one each time, was a tenth of what a dispatcher's look takes.
-    """
-    import psycopg  # noqa: PLC0415 -- an installation for SQLite alone lacks it
-
-    if (idle_since := entry.info.get("idle_since")) is None:
-        return  # it is new
-    driver = entry.driver_connection
-    assert isinstance(driver, psycopg.Connection)
-    try:
-        ear = poll()
-        ear.register(driver.fileno(), POLLIN)
-        if ear.poll(0) or time.monotonic() - idle_since > IDLE_SECONDS:
-            driver.execute("SELECT 1")
-    except psycopg.Error as error:
-        raise InvalidatePoolError from error
 
 
 def _dump_json(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,18 @@ def test_a_locked_database_says_so(tmp_path: Path, make_article: MakeArticle) ->
             store.save(make_article(), now=NOW)
         assert store.count_articles() == 0
         other.close()
+
+
+def test_a_new_database_that_another_program_is_making_is_waited_for(tmp_path: Path) -> None:
+    """Two crawls that are started together on a database that is not there yet both begin."""
+    maker = sqlite3.connect(tmp_path / "news.db", isolation_level=None, check_same_thread=False)
+    maker.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.3, maker.execute, ("COMMIT",))
+    done.start()
+    with Store.open(f"sqlite:///{tmp_path / 'news.db'}") as store:
+        assert store.count_articles() == 0
+    done.join()
+    maker.close()
 
 
 def test_a_read_only_database_can_be_read_and_says_why_it_cannot_be_written(

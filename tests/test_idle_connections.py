@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import make_url
 
-from storage import database
+from storage import idle_connections
 from storage.database import open_engine, reading, writing
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_a_connection_that_was_idle_for_long_is_asked_whether_it_is_one(
     query = "SELECT pg_backend_pid()"
     with reading(engine) as connection:
         before = connection.exec_driver_sql(query).scalar()
-    monkeypatch.setattr(database, "IDLE_SECONDS", -1)
+    monkeypatch.setattr(idle_connections, "IDLE_SECONDS", -1)
     with reading(engine) as connection:
         assert connection.exec_driver_sql(query).scalar() == before
 
