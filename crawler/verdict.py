@@ -133,10 +133,9 @@ def was_lied_to(fetched: Fetched) -> bool:
     kept, said = fetched.lease.kept, fetched.said
     if kept is None or said is None:
         return False
-    content = _content_of(fetched)
     same_etag = kept.etag is not None and fetched.etag == kept.etag
     same_date = kept.etag is None and kept.last_modified is not None and fetched.last_modified == kept.last_modified
-    return (same_etag or same_date) and content != kept.content
+    return (same_etag or same_date) and _content_of(fetched) != kept.content
 
 
 def _page_of(fetched: Fetched, found: tuple[FoundUrl, ...]) -> KeptPage | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -163,10 +165,13 @@ def _revision(marks: Sequence[Any]) -> Revision:
     return Revision(number, fingerprint, first_seen_at, last_seen_at, stated_at, stated_seen_at, id=id_)
 
 
+_CLAIMED = attrgetter("field", "origin", "value")
+
+
 def _new_claims(known: KnownArticle, sighting: Sighting) -> Iterator[tuple[Claim, dict[str, Any]]]:
     """Yield with its row what the sighting claims, unless the article's latest save claimed the same."""
     claims = sighting.article.claims
-    parts = "\x00".join(part for claim in claims for part in (claim.field, claim.origin, claim.value))
+    parts = "\x00".join(chain.from_iterable(map(_CLAIMED, claims)))
     digest = blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=8).digest() if claims else b""
     if digest == known.claims_digest or not claims:
         return

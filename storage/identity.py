@@ -173,6 +173,7 @@ def _encoded(characters: re.Match[str]) -> str:
     return "%" + raw.hex("%").upper()
 
 
+@lru_cache(1024)  # the frontier, the judge and the store ask for it in turn
 def url_key(canonical: str) -> bytes:
     """Return the 16-byte key of a canonical URL: what tables index in its stead.
 
@@ -247,11 +248,11 @@ def _seen(text: str) -> bytes:
         return "".join(text.split()).encode()
     for wide, plain in _FULL_WIDTH:
         text = text.replace(wide, plain)
-    solid = text.replace(" ", "").replace("\n", "")
+    line = text.replace("\n", "")
     # of other blanks and invisible characters only U+034F and the variation selectors are printable; what begins with
     # the same bytes of UTF-8 is rare
-    if solid.isprintable() and is_normalized("NFKC", solid):
-        encoded = solid.encode()
+    if line.isprintable() and is_normalized("NFKC", line):
+        encoded = line.encode().replace(b" ", b"")  # of bytes one is found sooner than among characters
         if b"\xcd" not in encoded and b"\xef" not in encoded:
             return encoded
     return _seen_slowly(text)

@@ -36,6 +36,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         # SQLite takes whole numbers as they are: a function around ours would cost as much again
         return _in_microseconds if dialect.name == "sqlite" else super().bind_processor(dialect)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Return what turns what the database kept into a value."""
+        return _from_microseconds if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
         """Turn an aware datetime of any zone into what the database keeps.
 
@@ -55,7 +59,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             ValueError: The column held a naive time; somebody changed the table.
         """
         if isinstance(value, int):
-            return _EPOCH + timedelta(0, 0, value)  # microseconds; by name they take half as long again
+            return _from_microseconds(value)
         if value is not None and value.tzinfo is None:
             raise ValueError(f"{dialect.name} returned a naive time: {value!r}")
         return value.astimezone(UTC) if value is not None else None
@@ -68,3 +72,8 @@ def _in_microseconds(value: datetime | None) -> int | None:
         return (value - _EPOCH) // _MICROSECOND
     except TypeError:
         raise ValueError(f"a naive time cannot be stored: {value!r}") from None
+
+
+def _from_microseconds(value: int | None) -> datetime | None:
+    # microseconds; by name they take half as long again
+    return None if value is None else _EPOCH + timedelta(0, 0, value)

@@ -50,13 +50,13 @@ class Sighting:
             ValueError: It was never seen (neither fetched_at nor observed_at), a time is naive, or a URL holds half
                 of a surrogate pair.
         """
-        times = (article.published_at, article.modified_at, article.observed_at, article.fetched_at)
-        if any(time is not None and time.tzinfo is None for time in times):
-            raise ValueError(f"a time of {article.canonical_url} is naive")
+        for time in (article.published_at, article.modified_at, article.observed_at, article.fetched_at):
+            if time is not None and time.tzinfo is None:
+                raise ValueError(f"a time of {article.canonical_url} is naive")
         return cls(
             article=article,
             url_key=url_key(article.canonical_url),
-            alias_keys=tuple(url_key(alias) for alias in article.aliases),
+            alias_keys=tuple(map(url_key, article.aliases)),
             fingerprint=bytes.fromhex(fingerprint(article.title, article.text)),
             stated_at=article.modified_at or article.published_at,
             seen_at=article.seen_at,

@@ -28,7 +28,8 @@ def fetch_in(
     """Yield the rows of a query where a column has one of many values, a list of values at a time."""
     distinct = list(dict.fromkeys(values))
     for start in range(0, len(distinct), IN_LIST):
-        yield from connection.execute(query.where(among(connection, column, distinct[start : start + IN_LIST])))
+        # all of a list together: one by one, rows take twice the time
+        yield from connection.execute(query.where(among(connection, column, distinct[start : start + IN_LIST]))).all()
 
 
 def insert_rows(

@@ -92,7 +92,7 @@ def _rows(keys: Iterable[bytes], settlements: Iterable[Settlement]) -> Iterable[
         }
         yield {"key": key, **row}
         if article is not None:
-            names = {url_key(url) for url in (article.canonical_url, *article.aliases)}
+            names = {*map(url_key, (article.canonical_url, *article.aliases))}
             # one of its names is enough to revisit it by
             yield from ({"key": name, **row, "due_at": None} for name in names - {key})
 
