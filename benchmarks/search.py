@@ -36,10 +36,10 @@ sys.path.insert(0, str(ROOT))  # so that it runs from a checkout
 from benchmarks.stage.databases import postgresql, size_of, sqlite_url  # noqa: E402 -- after the path is set
 from benchmarks.stage.texts import NAMES, Texts  # noqa: E402 -- after the path is set
 from storage import Store  # noqa: E402 -- after the path is set
-from storage.database import snapshot  # noqa: E402 -- after the path is set
+from storage.database import searching  # noqa: E402 -- after the path is set
 from storage.query import parse_query  # noqa: E402 -- after the path is set
 from storage.search import Order  # noqa: E402 -- after the path is set
-from storage.search_index import find, prepare  # noqa: E402 -- after the path is set
+from storage.search_index import find  # noqa: E402 -- after the path is set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -269,8 +269,7 @@ def compare(store: Store, asked: Sequence[Asked]) -> tuple[float, float, bool]:
     """Return recall and precision of the index, and whether the newest answers are those of the scan."""
     found_right = found = wanted = 0
     is_newest_right = True
-    with snapshot(store._engine) as connection:
-        prepare(connection)
+    with searching(store._engine) as connection:
         for one in asked:
             match = parse_query(one.query).match
             ids = {id_ - 1 for id_ in find(connection, match)} if match else set()

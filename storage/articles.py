@@ -111,6 +111,7 @@ _KNOWN = select(*(getattr(ArticleRow, column) for column in _ARTICLE_COLUMNS), *
     RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision)
 )
 _ALIASES = select(AliasRow.url_key, AliasRow.article_id)
+_IDS = select(ArticleRow.id)
 _SAME_TEXT = select(RevisionRow.article_id)
 _HISTORY = select(RevisionRow.article_id, *_REVISION_COLUMNS).order_by(RevisionRow.article_id, RevisionRow.number)
 
@@ -131,7 +132,7 @@ def _recall(connection: Connection, sightings: Sequence[Sighting]) -> Memory:
     twins = {row.article_id for row in fetch_in(connection, _SAME_TEXT, RevisionRow.fingerprint, fingerprints)}
     _recall_articles(connection, memory, ArticleRow.id, twins - memory.articles.keys())
     content_ids = [id_ for sighting in strangers if (id_ := sighting.article.content_id)]
-    same_id = {row.id for row in fetch_in(connection, select(ArticleRow.id), ArticleRow.content_id, content_ids)}
+    same_id = {row.id for row in fetch_in(connection, _IDS, ArticleRow.content_id, content_ids)}
     _recall_articles(connection, memory, ArticleRow.id, same_id - memory.articles.keys())
     changed = {known.id for sighting in sightings if (known := memory.needs_history(sighting))}
     _recall_history(connection, memory, sorted(twins | changed))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _COLUMNS = tuple(CapturePlace.__dataclass_fields__)
 
 
+_TEXTS = select(RevisionRow.id, RevisionRow.article_id, RevisionRow.fingerprint).order_by(RevisionRow.number)
+
+
 def save_captures(connection: Connection, seen: Iterable[tuple[Saved, Article, CapturePlace]]) -> None:
     """Note where the bytes of saved articles stand; a revision keeps the first place that showed it."""
     places: dict[tuple[int, bytes], CapturePlace] = {}
@@ -32,10 +35,9 @@ def save_captures(connection: Connection, seen: Iterable[tuple[Saved, Article, C
         places.setdefault(key, place)
     if not places:
         return
-    query = select(RevisionRow.id, RevisionRow.article_id, RevisionRow.fingerprint).order_by(RevisionRow.number)
     ids = {article_id for article_id, _ in places}
     # of revisions with one text the latest is the one that was just seen
-    known = fetch_in(connection, query, RevisionRow.article_id, ids)
+    known = fetch_in(connection, _TEXTS, RevisionRow.article_id, ids)
     revisions = {(row.article_id, row.fingerprint): row.id for row in known}
     rows = [
         {"revision_id": revisions[key], **{name: getattr(place, name) for name in _COLUMNS}}

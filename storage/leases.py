@@ -36,6 +36,16 @@ _SETTLE = (
 )
 
 
+_KNOWN = select(
+    FrontierRow.id,
+    FrontierRow.url_key,
+    FrontierRow.state,
+    FrontierRow.walk,
+    FrontierRow.scope,
+    FrontierRow.capture,
+)
+
+
 def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, now: datetime) -> int:
     """Let URLs wait for a walk; return how many wait that did not before.
 
@@ -44,15 +54,7 @@ def add_urls(connection: Connection, walk: Walk, found: Iterable[FoundUrl], *, n
     because a listing shows it again, and so has one of which a web archive has a capture.
     """
     by_key = {key_in(walk, one.url, is_listing=one.is_listing): one for one in found}
-    columns = (
-        FrontierRow.id,
-        FrontierRow.url_key,
-        FrontierRow.state,
-        FrontierRow.walk,
-        FrontierRow.scope,
-        FrontierRow.capture,
-    )
-    known = {row.url_key: row for row in fetch_in(connection, select(*columns), FrontierRow.url_key, by_key)}
+    known = {row.url_key: row for row in fetch_in(connection, _KNOWN, FrontierRow.url_key, by_key)}
     fresh = [
         {
             "url_key": key,

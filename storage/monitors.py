@@ -131,7 +131,8 @@ def let_go(connection: Connection, keys: Sequence[bytes]) -> None:
     """Note that some pages are not held back: their fetch came to something."""
     # as a rule none is, and a look costs less than five hundred keys
     if keys and connection.scalar(select(HeldPageRow.url_key).limit(1)) is not None:
-        connection.execute(delete(HeldPageRow).where(among(connection, HeldPageRow.url_key, keys)))
+        condition = among(connection.dialect.name, HeldPageRow.url_key)
+        connection.execute(delete(HeldPageRow).where(condition), {"values": list(keys)})
 
 
 def _hold(connection: Connection, pages: Sequence[HeldPage]) -> None:

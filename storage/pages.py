@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_COLUMNS = (
+_KEPT = select(
     PageRow.url_key,
     PageRow.etag,
     PageRow.last_modified,
@@ -35,7 +35,7 @@ def read_pages(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, Kep
             unaudited_polls=row.unaudited_polls,
             links=None if row.links is None else tuple(_as_found(link) for link in row.links),
         )
-        for row in fetch_in(connection, select(*_COLUMNS), PageRow.url_key, keys)
+        for row in fetch_in(connection, _KEPT, PageRow.url_key, keys)
     }
 
 

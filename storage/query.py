@@ -12,13 +12,14 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from storage.search_index import Match, Phrase
-from storage.tokens import LONGEST_WORD, SPACELESS, fold, fold_lengths, forms, is_spaceless, runs, tokens
+from storage.spellings import BLANKS, WORDS, plain, spelled
+from storage.tokens import LONGEST_WORD, SPACELESS, fold, fold_lengths, is_spaceless, runs, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Span = tuple[int, int]
 """(start, end) in code points, the end not included."""
@@ -33,66 +34,69 @@ SHORTEST_PREFIX = 2
 _PIECE = re.compile(
     r"""((?<!\S)[-－−])?(?:"([^"]*)"?|“([^”]*)”?|«([^»]*)»?|「([^」]*)」?|『([^』]*)』?|([^\s"“«「『]+))([*＊]?)"""
 )
-_WORD_BEGINS = f"(?<![^ {SPACELESS}])"
-_WORD_ENDS = f"(?![^ {SPACELESS}])"
-_WORD_GOES_ON = f"[^ {SPACELESS}]*"
 
 
 class Printed:
-    """A text as printed, folded when that is needed: it takes longer than to search it."""
+    """A text as printed; made plain, or folded where it must be, when it is looked at."""
 
-    __slots__ = ("__dict__", "text")
+    __slots__ = ("_folded", "_plain", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._folded: str | None = None
+        self._plain: str | Literal[False] | None = False
 
-    @cached_property
+    @property
+    def plain(self) -> str | None:
+        """The text as `storage.spellings.plain` makes it."""
+        if self._plain is False:
+            self._plain = plain(self.text)
+        return self._plain
+
+    @property
     def folded(self) -> str:
-        """The text as `storage.tokens.fold` makes it."""
-        return fold(self.text)
+        """The text as `storage.tokens.fold` makes it: it takes longer than to search it."""
+        if self._folded is None:
+            self._folded = fold(self.text)
+        return self._folded
 
-    @cached_property
-    def is_plain(self) -> bool:
-        """Does the text hide nothing, so that Chinese can be found in it as it stands?"""
-        return not _HIDING.search(self.text)
-
-    @cached_property
     def ends(self) -> list[int]:
-        """Where each character ends in the folded text; an accent of its own ends with the letter before."""
+        """Return where each character ends in the folded text; an accent of its own ends with the letter before."""
         return list(accumulate(fold_lengths(self.text)))
 
 
-# What lets Chinese look other than it is stored: invisible characters, and forms of characters beside the usual ones.
-_HIDING = re.compile(
-    "[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2e80-\u2fdf\u3038-\u303a\u3190-\u319f\u31c0-\u33ff"
-    "\uf900-\ufaff\ufe00-\ufe2f\ufeff\U0001f200-\U0001f2ff\U0002f800-\U0002fa1f\U000e0000-\U000e0fff]"
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Term:
     """One word or quotation of a query."""
 
     phrases: tuple[Phrase, ...]
     """What the index must hold; where these are several, it may hold them without the term."""
-    folded: re.Pattern[str]
-    """Finds it in folded text, and nothing else."""
-    printed: re.Pattern[str] | None
-    """Finds it in printed text that hides nothing; None if texts have to be folded first."""
+    runs: tuple[str, ...]
+    """What stands in a row, folded: words, or characters of scripts without spaces."""
+    is_prefix: bool
+    """The last word may go on."""
+
+    @cached_property
+    def _in_plain(self) -> re.Pattern[str]:
+        return re.compile(_pattern(self.runs, _PLAIN, is_prefix=self.is_prefix))
+
+    @cached_property
+    def _in_folded(self) -> re.Pattern[str]:
+        return re.compile(_pattern(self.runs, _FOLDED, is_prefix=self.is_prefix))
 
     def count(self, text: Printed) -> int:
         """Return how often it is in a text."""
-        if self.printed is not None and text.is_plain:
-            return len(self.printed.findall(text.text))
-        return len(self.folded.findall(text.folded))
+        if text.plain is not None:
+            return len(self._in_plain.findall(text.plain))
+        return len(self._in_folded.findall(text.folded))
 
     def spans(self, text: Printed) -> list[Span]:
         """Return where it is in a text as printed."""
-        if self.printed is not None and text.is_plain:
-            return [found.span() for found in self.printed.finditer(text.text)]
-        if not (found := [found.span() for found in self.folded.finditer(text.folded)]):
+        if text.plain is not None:
+            return [found.span() for found in self._in_plain.finditer(text.plain)]
+        if not (found := [found.span() for found in self._in_folded.finditer(text.folded)]):
             return []
-        ends = text.ends
+        ends = text.ends()
         return [
             (bisect_right(ends, start), max(bisect_left(ends, end) + 1, bisect_right(ends, end)))
             for start, end in found
@@ -141,11 +145,8 @@ def parse_query(text: str) -> Query:
 def _term(parts: Sequence[Sequence[str]], *, is_prefix: bool) -> Term:
     last = parts[-1][0]
     is_prefix = is_prefix and not is_spaceless(last) and len(last) >= SHORTEST_PREFIX
-    is_chinese = len(parts) == 1 and all("\u4e00" <= character <= "\u9fff" for character in parts[0])
     return Term(
-        phrases=tuple(_phrases(parts, is_prefix=is_prefix)),
-        folded=re.compile(_pattern(parts, is_prefix=is_prefix)),
-        printed=re.compile("".join(f"[{forms(character)}]" for character in parts[0])) if is_chinese else None,
+        phrases=tuple(_phrases(parts, is_prefix=is_prefix)), runs=tuple(map("".join, parts)), is_prefix=is_prefix
     )
 
 
@@ -167,15 +168,38 @@ def _phrases(parts: Sequence[Sequence[str]], *, is_prefix: bool) -> Iterator[Phr
         yield Phrase(tokens=(last,))
 
 
-def _pattern(parts: Sequence[Sequence[str]], *, is_prefix: bool) -> str:
-    written = ["".join(part) for part in parts]
-    pattern = written[0] if is_spaceless(written[0]) else _WORD_BEGINS + written[0]
-    for before, after in pairwise(written):
+class _Text(NamedTuple):
+    """How a pattern is written for texts of one kind."""
+
+    spelled: Callable[..., str]
+    """What finds a run; see `storage.spellings.spelled`."""
+    words: str
+    """The class of letters of scripts with spaces."""
+    blanks: str
+    """The class of what parts words."""
+
+
+_FOLDED = _Text(spelled=lambda run, goes_on: run, words=f"[^ {SPACELESS}]", blanks=" ")
+_PLAIN = _Text(spelled=spelled, words=WORDS, blanks=BLANKS)
+
+
+def _pattern(runs: Sequence[str], text: _Text, *, is_prefix: bool) -> str:
+    goes_on = is_prefix or (len(runs[-1]) == LONGEST_WORD and not is_spaceless(runs[-1]))
+    written = [text.spelled(run, goes_on=goes_on and place == len(runs)) for place, run in enumerate(runs, 1)]
+    if not is_spaceless(runs[0]):
+        first = text.spelled(runs[0][0], goes_on=False)
+        if written[0].startswith(first):
+            # a letter that begins a pattern is found fastest: what must not stand before it is looked at thereafter
+            written[0] = f"{first}(?<!{text.words}{first}){written[0].removeprefix(first)}"
+        else:
+            written[0] = f"(?<!{text.words}){written[0]}"
+    pattern = written[0]
+    for (before, after), following in zip(pairwise(runs), written[1:], strict=True):
         # where scripts meet a space is a matter of taste
-        pattern += (" +" if _script(before) == _script(after) else " *") + after
-    if is_spaceless(written[-1]):
+        pattern += text.blanks + ("+" if _script(before) == _script(after) else "*") + following
+    if is_spaceless(runs[-1]):
         return pattern
-    return pattern + (_WORD_GOES_ON if is_prefix or len(written[-1]) == LONGEST_WORD else _WORD_ENDS)
+    return pattern + (f"{text.words}*" if goes_on else f"(?!{text.words})")
 
 
 def _script(run: str) -> int:

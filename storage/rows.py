@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Table, bindparam, func, select, update
@@ -23,13 +23,32 @@ if TYPE_CHECKING:
 
 
 def fetch_in(
-    connection: Connection, query: Select[*tuple[Any, ...]], column: InstrumentedAttribute[Any], values: Iterable[Any]
+    connection: Connection,
+    query: Select[*tuple[Any, ...]],
+    column: InstrumentedAttribute[Any],
+    values: Iterable[Any],
+    **parameters: Any,
 ) -> Iterator[ResultRow[*tuple[Any, ...]]]:
-    """Yield the rows of a query where a column has one of many values, a list of values at a time."""
+    """Yield the rows of a query where a column has one of many values, a list of values at a time.
+
+    The query may have parameters of its own.
+
+    A query that is made once is also understood once: one that is made for each call takes longer than a few rows do.
+    """
     distinct = list(dict.fromkeys(values))
+    if not distinct:
+        return
+    listing = _listing(query, column, connection.dialect.name)
     for start in range(0, len(distinct), IN_LIST):
         # all of a list together: one by one, rows take twice the time
-        yield from connection.execute(query.where(among(connection, column, distinct[start : start + IN_LIST]))).all()
+        yield from connection.execute(listing, {"values": distinct[start : start + IN_LIST], **parameters}).all()
+
+
+@lru_cache(128)
+def _listing(
+    query: Select[*tuple[Any, ...]], column: InstrumentedAttribute[Any], dialect: str
+) -> Select[*tuple[Any, ...]]:
+    return query.where(among(dialect, column))
 
 
 def insert_rows(

@@ -7,19 +7,18 @@ looked at themselves, so that what is shown holds what was asked for, and is ran
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, select
 
-from storage.database import snapshot
+from storage.database import searching
 from storage.indexing import count_unindexed, paragraphs_of, rebuild
 from storage.query import Printed, parse_query
 from storage.reading import read_by_id
 from storage.rows import fetch_in
-from storage.search_index import prepare
 from storage.search_sweep import Place, Scope, Sweep
 from storage.snippets import Snippet, cut_snippet, highlight
 from storage.tables import ArticleRow, BodyRow, RevisionRow
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from storage.records import StoredArticle
 
 # Articles that are ranked, where more match: those that have all words in the title first, then the newest.
-RANKED = 80
+RANKED = 60
 
 # What a word counts for in the title and in the lead, beside 1 in the text.
 TITLE_WEIGHT, LEAD_WEIGHT = 8.0, 2.5
@@ -114,16 +113,17 @@ class Search:
         if after is not None and order is Order.RELEVANCE:
             raise ValueError("places are in order of time; relevance cannot go on after one")
         understood, scope = parse_query(query), scope or Scope()
-        with snapshot(self._engine) as connection:
-            prepare(connection)
-            if order is Order.RELEVANCE:
-                ranked, more_after = _most_relevant(connection, understood, scope, limit), None
-            else:
-                is_newest = order is Order.NEWEST
-                fitting = _fitting(connection, understood, scope, newest_first=is_newest, after=after)
-                taken = list(islice(fitting, limit + 1))
-                ranked = taken[:limit]
-                more_after = ranked[-1].place if len(taken) > limit else None
+        with searching(self._engine) as connection:
+            ranked, more_after = list[_Fit](), None
+            if understood.match is not None:
+                is_newest = order is not Order.OLDEST
+                sweep = Sweep(match=understood.match, scope=scope, newest_first=is_newest, after=after)
+                if order is Order.RELEVANCE:
+                    ranked = _most_relevant(connection, understood, sweep, limit)
+                else:
+                    taken = list(islice(_fitting(connection, understood, sweep), limit + 1))
+                    ranked = taken[:limit]
+                    more_after = ranked[-1].place if len(taken) > limit else None
             return Found(
                 hits=tuple(_shown(connection, understood, ranked)),
                 more_after=more_after,
@@ -143,41 +143,29 @@ class _Fit(NamedTuple):
     gone_at: datetime | None
 
 
-def _most_relevant(connection: Connection, query: Query, scope: Scope, limit: int) -> list[_Fit]:
+def _most_relevant(connection: Connection, query: Query, sweep: Sweep, limit: int) -> list[_Fit]:
     """Return what fits best, of what has everything in the title and of what is newest."""
     found: dict[int, _Fit] = {}
     most = max(RANKED, limit)
-    for in_titles, enough in ((True, most // 2), (False, most)):
-        for fit in _fitting(connection, query, scope, in_titles=in_titles, known=found, first=enough - len(found)):
+    for match, enough in ((sweep.match.in_titles(), most // 2), (sweep.match, most)):
+        wanted = replace(sweep, match=match, wanted=enough - len(found))
+        for fit in _fitting(connection, query, wanted, known=found):
             found[fit.place.article_id] = fit
             if len(found) >= enough:
                 break
     return sorted(found.values(), key=itemgetter(0, 1), reverse=True)[:limit]
 
 
-def _fitting(
-    connection: Connection,
-    query: Query,
-    scope: Scope,
-    *,
-    newest_first: bool = True,
-    after: Place | None = None,
-    in_titles: bool = False,
-    known: Container[int] = (),
-    first: int = _CHUNK,
-) -> Iterator[_Fit]:
+def _fitting(connection: Connection, query: Query, sweep: Sweep, *, known: Container[int] = ()) -> Iterator[_Fit]:
     """Yield the articles that hold what was asked for, in order of time, but for those that are known already.
 
-    Texts are fetched in chunks; the first one is as large as what is to be taken, for nearly all that is found fits.
+    Texts are fetched in chunks; the first one is as large as what is wanted, for nearly all that is found fits.
     """
-    match = query.match
-    if match is None:
-        return
-    sweep = Sweep(match=match.in_titles() if in_titles else match, scope=scope, newest_first=newest_first, after=after)
-    size = first
-    for places in sweep.places(connection):
-        unknown = [place for place in places if place.article_id not in known]
-        while unknown:
+    size = sweep.wanted
+    unknown: list[Place] = []
+    for places in chain(sweep.places(connection), (None,)):
+        unknown += [place for place in places or () if place.article_id not in known]
+        while len(unknown) >= size or (unknown and places is None):
             chunk, unknown = unknown[:size], unknown[size:]
             size = 2 * _CHUNK
             rows = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import cast, column, delete, literal_column, select, table, text
+from sqlalchemy import bindparam, cast, column, delete, literal_column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from storage.copying import copy_values
@@ -52,15 +52,6 @@ class Match:
             replace(phrase, tokens=tuple(TITLE + token for token in phrase.tokens)) for phrase in self.all_of
         )
         return replace(self, all_of=marked)
-
-    def loosened(self) -> Match:
-        """Return the same without order and without exclusions: what is found by looking up tokens, and no text."""
-        single = tuple(
-            Phrase(tokens=(token,), is_prefix=phrase.is_prefix and number == len(phrase.tokens))
-            for phrase in self.all_of
-            for number, token in enumerate(phrase.tokens, 1)
-        )
-        return replace(self, all_of=single, none_of=())
 
     def among(self, *marks: str) -> Match:
         """Return the same, limited to entries that have one of these marks."""
@@ -142,49 +133,51 @@ def clear(connection: Connection) -> None:
         connection.exec_driver_sql("TRUNCATE search_index")
 
 
-def prepare(connection: Connection) -> None:
-    """Let the database trust the index, up to the end of the transaction; without it answers are slow, not other ones.
-
-    The planner of PostgreSQL knows nothing of our tokens: it would read every row, or join the few that match with all
-    articles.
-    """
-    if connection.dialect.name == "postgresql":
-        off = "enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit", "max_parallel_workers_per_gather"
-        settings = (f"set_config('{name}', '{'0' if name.startswith('max') else 'off'}', true)" for name in off)
-        connection.exec_driver_sql(f"SELECT {', '.join(settings)}")
-
-
 def find(connection: Connection, match: Match, *, limit: int | None = None) -> list[int]:
     """Return the ids of articles whose entries match, in any order.
 
     Args:
-        connection: Of `storage.database.snapshot`; see `prepare`.
+        connection: Of `storage.database.searching`.
         match: With one phrase at least.
         limit: At most so many, whichever come first.
     """
-    return list(connection.scalars(matching(connection, match).limit(limit)))
+    dialect = connection.dialect.name
+    if limit is None:
+        return list(connection.scalars(matching(dialect), {"match": written(match, dialect)}))
+    return list(connection.scalars(_first(dialect), {"match": written(match, dialect), "most": limit}))
 
 
-def matching(connection: Connection, match: Match) -> Select[int]:
-    """Return the query that `find` asks, for use inside another one."""
-    if connection.dialect.name == "sqlite":
-        return select(_INDEX.c.rowid).where(literal_column("search_index").op("MATCH")(_as_fts5(match)))
-    return select(_INDEX.c.article_id).where(_INDEX.c.tokens.op("@@")(cast(_as_tsquery(match), TSQUERY)))
+@cache
+def matching(dialect: str) -> Select[int]:
+    """Return the query for the ids of articles whose entries match what is given as `match`, see `written`."""
+    if dialect == "sqlite":
+        return select(_INDEX.c.rowid).where(literal_column("search_index").op("MATCH")(bindparam("match")))
+    return select(_INDEX.c.article_id).where(_INDEX.c.tokens.op("@@")(cast(bindparam("match"), TSQUERY)))
+
+
+@cache
+def _first(dialect: str) -> Select[int]:
+    return matching(dialect).limit(bindparam("most"))
+
+
+def written(match: Match, dialect: str) -> str:
+    """Return what to look for as the index of a database reads it."""
+    return _as_fts5(match) if dialect == "sqlite" else _as_tsquery(match)
 
 
 def _as_fts5(match: Match) -> str:
-    def written(phrase: Phrase) -> str:
+    def phrase_of(phrase: Phrase) -> str:
         return f'"{" ".join(phrase.tokens)}"{" *" if phrase.is_prefix else ""}'
 
-    wanted = [*map(written, match.all_of)]
+    wanted = [*map(phrase_of, match.all_of)]
     wanted += (f"({' OR '.join(chr(34) + mark + chr(34) for mark in marks)})" for marks in match.one_of)
-    unwanted = " OR ".join(map(written, match.none_of))
+    unwanted = " OR ".join(map(phrase_of, match.none_of))
     return " AND ".join(wanted) if not unwanted else f"({' AND '.join(wanted)}) NOT ({unwanted})"
 
 
 def _as_tsquery(match: Match) -> str:
-    def written(phrase: Phrase) -> str:
+    def phrase_of(phrase: Phrase) -> str:
         return f"({' <-> '.join(phrase.tokens)}{':*' if phrase.is_prefix else ''})"
 
     groups = (f"({' | '.join(marks)})" for marks in match.one_of)
-    return " & ".join((*map(written, match.all_of), *groups, *(f"!{written(phrase)}" for phrase in match.none_of)))
+    return " & ".join((*map(phrase_of, match.all_of), *groups, *(f"!{phrase_of(phrase)}" for phrase in match.none_of)))

@@ -79,11 +79,16 @@ def _answer(settlement: Settlement) -> str:
     return "read" if settlement.state is FrontierState.DONE else "failed"
 
 
+_CHANNELS = select(ChannelRow.id, ChannelRow.url_key)
+_LISTED = select(
+    ListedArticleRow.url_key, ListedArticleRow.stated_at, ListedArticleRow.stated_by, ListedArticleRow.section
+)
+
+
 def _channel_ids(connection: Connection, source: str, channels: Mapping[Channel, datetime]) -> dict[Channel, int]:
     """Return the ids of channels, making rows for new ones."""
     keys = {channel: url_key(canonical_url(channel.url)) for channel in channels}
-    query = select(ChannelRow.id, ChannelRow.url_key)
-    ids = {row.url_key: row.id for row in fetch_in(connection, query, ChannelRow.url_key, keys.values())}
+    ids = {row.url_key: row.id for row in fetch_in(connection, _CHANNELS, ChannelRow.url_key, keys.values())}
     fresh = {
         key: {"source": source, "url_key": key, "url": channel.url, "kind": channel.kind.value, "found_at": found_at}
         for (channel, found_at), key in zip(channels.items(), keys.values(), strict=True)
@@ -91,7 +96,7 @@ def _channel_ids(connection: Connection, source: str, channels: Mapping[Channel,
     }
     if fresh:
         insert_rows(connection, ChannelRow, list(fresh.values()))
-        ids |= {row.url_key: row.id for row in fetch_in(connection, query, ChannelRow.url_key, fresh)}
+        ids |= {row.url_key: row.id for row in fetch_in(connection, _CHANNELS, ChannelRow.url_key, fresh)}
     return {channel: ids[key] for channel, key in keys.items()}
 
 
@@ -127,14 +132,8 @@ def _note_listed(connection: Connection, source: str, showings: Iterable[_Showin
             known = best.setdefault(key, row)
             if known is not row:
                 known.update(_better(known, row))
-    columns = (
-        ListedArticleRow.url_key,
-        ListedArticleRow.stated_at,
-        ListedArticleRow.stated_by,
-        ListedArticleRow.section,
-    )
     changed = []
-    for stored in fetch_in(connection, select(*columns), ListedArticleRow.url_key, best):
+    for stored in fetch_in(connection, _LISTED, ListedArticleRow.url_key, best):
         told = best.pop(stored.url_key)
         known = {"stated_at": stored.stated_at, "stated_by": stored.stated_by, "section": stored.section}
         better = _better(known, told)

@@ -100,7 +100,7 @@ def forms(character: str) -> str:
     """Return the Chinese characters that fold to this one, itself among them.
 
     >>> sorted(forms("发"))
-    ['发', '發', '髪', '髮']
+    ['发', '發', '髮']
     """
     return _forms().get(character, character)
 

@@ -475,3 +475,26 @@ def test_the_index_and_the_texts_agree(store: Store) -> None:
             found = set(find(connection, match))
         assert holding <= found
         assert found == holding or len(term.phrases) > 1
+
+
+_SIGNS = (
+    "æœÆþĳßaetosAbéÉeE1 2 -,.。，：中文發发髮法国 　kｅＥ１«»’_々カが한국αΑя…·・øяЯñÑ㎏ｱ\ufb01ẽ\u200bⅡ\u0301ไท中𠀀𐌰"
+)
+
+
+def test_a_term_stands_where_it_stands_whether_the_text_was_folded_or_not() -> None:
+    """What a query finds in a text as printed is what it finds in the same text folded, at the same places."""
+    random = Random(5)
+    met = 0
+    for number in range(1_200):
+        text = "".join(random.choices(_SIGNS, k=random.randrange(25)))
+        start = random.randrange(len(text) + 1)
+        cut = text[start : start + random.randrange(1, 7)]
+        query = ("".join(random.choices('aAbeoæœé1 中文发法カが한αя-"*', k=4)), cut, f'"{cut}"', f"{cut}*")[number % 4]
+        for term in parse_query(query).wanted:
+            folded = Printed(text)
+            folded._plain = None
+            assert term.spans(Printed(text)) == term.spans(folded), (text, query)
+            assert term.count(Printed(text)) == term.count(folded), (text, query)
+            met += term.count(folded)
+    assert met > 200
