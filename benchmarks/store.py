@@ -34,7 +34,8 @@ sys.path.insert(0, str(ROOT))  # so that it runs from a checkout
 from benchmarks.stage.batches import Newsroom, settlements  # noqa: E402 -- after the path is set
 from benchmarks.stage.databases import postgresql, size_of, sqlite_url  # noqa: E402 -- after the path is set
 from storage import CrawlKind, CrawlPlan, FoundUrl, Outcome, Store  # noqa: E402 -- after the path is set
-from storage.database import open_engine, writing  # noqa: E402 -- after the path is set
+from storage.database import writing  # noqa: E402 -- after the path is set
+from storage.engines import open_engine  # noqa: E402 -- after the path is set
 from storage.identity import url_key  # noqa: E402 -- after the path is set
 from storage.instants import UtcDateTime  # noqa: E402 -- after the path is set
 from storage.schema import upgrade  # noqa: E402 -- after the path is set

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Self
 from storage.checking import check
 from storage.complaints import name_of
 from storage.condition import Condition, condition_of, try_writing
-from storage.database import open_engine, reading, snapshot, writing
+from storage.database import reading, snapshot, writing
 from storage.dump import dump
+from storage.engines import open_engine
 from storage.schema import make_or_check, schema_of, upgrade
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Maintenance:
 
     @classmethod
     def open(cls, url: str, *, must_exist: bool = True) -> Self:
-        """Open a database of any schema; see `storage.database.open_engine`."""
+        """Open a database of any schema; see `storage.engines.open_engine`."""
         return cls(open_engine(url, must_exist=must_exist))
 
     def close(self) -> None:

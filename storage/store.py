@@ -14,7 +14,8 @@ from storage.backfills import Backfills
 from storage.captures import read_capture_place, save_captures
 from storage.channels import Channels
 from storage.coverage import Coverages
-from storage.database import open_engine, reading, writing
+from storage.database import reading, writing
+from storage.engines import open_engine
 from storage.errors import WriteRefused
 from storage.exporting import Exports
 from storage.frontier import Frontier
@@ -95,7 +96,7 @@ class Store:
         """Open a database; make its tables when it has none.
 
         Args:
-            url: See `storage.database.open_engine`.
+            url: See `storage.engines.open_engine`.
             must_exist: Refuse a database that is not there, or holds no articles table, instead of making it.
 
         Raises:

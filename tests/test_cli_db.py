@@ -11,7 +11,8 @@ import pytest
 
 from storage import Store
 from storage.checking import EXAMPLES
-from storage.database import open_engine, writing
+from storage.database import writing
+from storage.engines import open_engine
 from storage.schema import NEWEST
 
 if TYPE_CHECKING:

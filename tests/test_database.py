@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from storage import Article, Store, StoreUnavailable, WriteRefused, save_articles
-from storage.database import open_engine, reading, writing
+from storage.database import reading, writing
+from storage.engines import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import make_url
 
 from storage import idle_connections
-from storage.database import open_engine, reading, writing
+from storage.database import reading, writing
+from storage.engines import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from storage import Store, WrongSchema
-from storage.database import open_engine, reading, writing
+from storage.database import reading, writing
+from storage.engines import open_engine
 from storage.schema import METADATA, NEWEST, SCHEMAS, schema_of, upgrade
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def test_an_upgrade_that_is_killed_leaves_the_old_schema(tmp_path: Path) -> None
     # the child says when its last migration has run, and waits there, before the end of the transaction
     script = (
         "import sys, time, storage.schema as schema\n"
-        "from storage.database import open_engine\n"
+        "from storage.engines import open_engine\n"
         "migrate = schema._migrate\n"
         "def then_wait(connection):\n"
         "    migrate(connection)\n"

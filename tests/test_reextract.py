@@ -18,7 +18,8 @@ from crawler.rereading.units import Choice, Unit, find_units
 from crawler.sources import source_named
 from crawler.sources.version import reader_version
 from storage import CrawlKind, CrawlPlan, HeldPage, RunState, Store
-from storage.database import open_engine, reading
+from storage.database import reading
+from storage.engines import open_engine
 from storage.maintenance import Maintenance
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from urllib.parse import quote, unquote
 from sqlalchemy import text
 
 from benchmarks.stage.pages import ORIGIN, SOURCE
-from storage.database import open_engine, reading
+from storage.database import reading
+from storage.engines import open_engine
 from storage.identity import canonical_url
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from alembic import context
 
-from storage.database import open_engine, writing
+from storage.database import writing
+from storage.engines import open_engine
 from storage.schema import METADATA
 
 if TYPE_CHECKING:
