@@ -181,9 +181,12 @@ _ARTICLE = (
 )
 
 
+_ARTICLES = select(ArticleRow.id, *_ARTICLE)
+
+
 def _load(connection: Connection, ids: list[int]) -> tuple[dict[int, Any], dict[int, list[Any]]]:
     """Return some articles, and the marks of all their revisions, by the articles' ids."""
-    articles = {row.id: row for row in fetch_in(connection, select(ArticleRow.id, *_ARTICLE), ArticleRow.id, ids)}
+    articles = {row.id: row for row in fetch_in(connection, _ARTICLES, ArticleRow.id, ids)}
     histories: dict[int, list[Any]] = {}
     for row in fetch_in(connection, _MARKS, RevisionRow.article_id, ids):
         histories.setdefault(row.article_id, []).append(row)

@@ -197,12 +197,15 @@ def count_by_section(connection: Connection) -> list[SectionCount]:
     return [SectionCount(**row._mapping) for row in connection.execute(query)]
 
 
+_KEYS = {column: select(column) for column in (ArticleRow.url_key, AliasRow.url_key)}
+
+
 def known_among(connection: Connection, urls: Iterable[str]) -> set[str]:
     """Return those canonical URLs under which an article is stored, directly or as an alias."""
     by_key = {url_key(url): url for url in urls}
     found: set[str] = set()
-    for column in (ArticleRow.url_key, AliasRow.url_key):
-        found.update(by_key[row.url_key] for row in fetch_in(connection, select(column), column, by_key))
+    for column, query in _KEYS.items():
+        found.update(by_key[row.url_key] for row in fetch_in(connection, query, column, by_key))
     return found
 
 

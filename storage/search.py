@@ -45,7 +45,7 @@ _SATURATION, _LENGTH = 1.2, 0.75
 # Characters of a text that is neither long nor short; one of less than half of it is no shorter for this.
 _USUAL_LENGTH = 2_000
 
-# Texts looked at together, unless more are wanted: a page of results, and twice as many from then on.
+# Texts looked at together: four times as many at first where so many are wanted, twice as many from then on.
 _CHUNK = 24
 
 
@@ -117,7 +117,9 @@ class Search:
             ranked, more_after = list[_Fit](), None
             if understood.match is not None:
                 is_newest = order is not Order.OLDEST
-                sweep = Sweep(match=understood.match, scope=scope, newest_first=is_newest, after=after)
+                sweep = Sweep(
+                    match=understood.match, scope=scope, newest_first=is_newest, after=after, wanted=limit + 1
+                )
                 if order is Order.RELEVANCE:
                     ranked = _most_relevant(connection, understood, sweep, limit)
                 else:
@@ -161,7 +163,7 @@ def _fitting(connection: Connection, query: Query, sweep: Sweep, *, known: Conta
 
     Texts are fetched in chunks; the first one is as large as what is wanted, for nearly all that is found fits.
     """
-    size = sweep.wanted
+    size = min(sweep.wanted, 4 * _CHUNK)
     unknown: list[Place] = []
     for places in chain(sweep.places(connection), (None,)):
         unknown += [place for place in places or () if place.article_id not in known]

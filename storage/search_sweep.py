@@ -89,11 +89,11 @@ class Sweep:
 
     match: Match
     scope: Scope
+    wanted: int
+    """How many will be looked at, as far as can be told."""
     newest_first: bool = True
     after: Place | None = None
     """Go on after this place."""
-    wanted: int = 24
-    """How many will be looked at, as far as can be told."""
     known_edges: dict[tuple[Place | None, int], Place | None] = field(default_factory=dict)
     """Where windows end, which is the same for everything that is looked for; shared by sweeps made of this one."""
     known_span: list[datetime] = field(default_factory=list)
@@ -106,12 +106,10 @@ class Sweep:
         here, size, wanted = self.after, FIRST_WINDOW, self.wanted
         while True:
             edge = self._edge(connection, here, size)
-            begins, ends = sorted(
-                (
-                    here.published_at if here else (newest if self.newest_first else oldest),
-                    edge.published_at if edge else (oldest if self.newest_first else newest),
-                )
-            )
+            # a place to go on after may be anywhere in time; what can be met begins here
+            first, last = (newest, oldest) if self.newest_first else (oldest, newest)
+            nearer = here.published_at if here is not None and here != self.after else first
+            begins, ends = sorted((nearer, edge.published_at if edge else last))
             found = self._window(connection, match.among(*_days(begins, ends)), here, edge)
             yield found
             if edge is None:
@@ -124,7 +122,7 @@ class Sweep:
                     return
             wanted = max(wanted - len(found), 1)
             # half as many again as would hold what is wanted if the rest were like this window
-            enough = size * wanted * 3 // (2 * len(found)) if found else size * MOST_GROWTH
+            enough = size * wanted * 3 // (2 * len(found)) if found else 4 * size
             here, size = edge, min(max(enough, 2 * size), MOST_GROWTH * size)
 
     def _within(self, match: Match, oldest: datetime, newest: datetime) -> Match:

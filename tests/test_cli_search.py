@@ -72,6 +72,7 @@ def test_a_query_that_begins_with_a_minus(newscrawl: Callable[..., Ended], store
     [
         (("--after", "x", "--sort", "newest"), 2, "'x' is no place; give the last one that was printed"),
         (("--after", "2020-01-01T00:00:00/1", "--sort", "newest"), 2, "'2020-01-01T00:00:00/1' is no place"),
+        (("--after", "9999-12-31T23:59:00-14:00/1", "--sort", "newest"), 2, "'9999-12-31T23:59:00-14:00/1' is no"),
         (("--after", f"2020-01-01T00:00:00Z/{2**70}", "--sort", "oldest"), 2, f"'2020-01-01T00:00:00Z/{2**70}' is no"),
         (("--after", "2020-01-01T00:00:00Z/1"), 2, "--after goes on in order of time; say --sort newest"),
         (("--sort", "best"), 2, "invalid value for '--sort'"),

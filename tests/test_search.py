@@ -366,6 +366,15 @@ def test_paging_stays_inside_its_scope(many: Store) -> None:
     assert rest.hits[-1].stored.article.published_at >= scope.since
 
 
+@pytest.mark.parametrize(("order", "year"), [(Order.NEWEST, 9999), (Order.OLDEST, 1)])
+def test_a_place_far_outside_of_all_articles_is_one_to_begin_at(many: Store, order: Order, year: int) -> None:
+    """Who goes on after a place at the end of time meets everything."""
+    end = datetime(year, 12, 31, 23, tzinfo=UTC) if year > 1 else datetime(year, 1, 1, tzinfo=UTC)
+    found = many.search.find("渔民", order=order, limit=5, after=Place(end, 1))
+    assert found.hits == many.search.find("渔民", order=order, limit=5).hits
+    assert len(found.hits) == 5
+
+
 def test_the_best_of_many_have_the_word_in_the_title(many: Store) -> None:
     """Where most articles match, those with the words in the title are ranked first, the newest of them before."""
     hits = many.search.find("七 渔民").hits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -98,10 +98,10 @@ def _parse_place(text: str | None) -> Place | None:
     time, _, number = text.rpartition("/")
     try:
         published_at = datetime.fromisoformat(time)
-        if published_at.tzinfo is None or not 0 <= int(number) < 2**63:
+        if published_at.tzinfo is None or not 0 <= int(number) < 2**31:
             raise ValueError("no instant, or no id")
-        return Place(published_at, int(number))
-    except ValueError:
+        return Place(published_at.astimezone(UTC), int(number))
+    except (ValueError, OverflowError):  # the last hours of the year 9999 are in the next one elsewhere
         raise BadInput(
             f"{text!r} is no place; give the last one that was printed, such as 2023-08-01T12:00:00Z/7"
         ) from None
