@@ -72,12 +72,11 @@ class Baseline:
             url: Of the page.
             also: Signs that are missing by what other templates show.
         """
-        missing = self._missing(signs)
         rare = self._rare_groups()
         broken = [
             sign
             for sign, rate in self._asked(signs)
-            if rate.weigh(sign not in missing, least_seen=LEAST_SEEN_RARE if group_of(sign) in rare else LEAST_SEEN)
+            if rate.weigh(sign in signs.shown, least_seen=LEAST_SEEN_RARE if group_of(sign) in rare else LEAST_SEEN)
         ]
         broken += [*self._weigh_sizes(signs), *also]
         new = [sign for sign in broken if sign not in self.alarms]
@@ -92,7 +91,7 @@ class Baseline:
 
     def symptoms(self, signs: Signs) -> list[str]:
         """Return the signs of the break that one reading shows."""
-        missing = self._missing(signs)
+        missing = self._missing(signs) if self.alarms else ()
         return [sign for sign in self.alarms if sign in missing or self._is_symptom(sign, signs)]
 
     def suspects(self, alarms: list[str]) -> list[tuple[str, list[str]]]:

@@ -89,9 +89,9 @@ class Rate:
 
         Nothing is weighed when too little is known of it, or when it holds so seldom that its absence tells nothing.
         """
-        if self.seen < least_seen or self.usual < LEAST_RATE:
+        if self.seen < least_seen or (usual := self.usual) < LEAST_RATE:
             return False
-        usual, broken = self.usual, self.usual * LEFT_AFTER_BREAK
+        broken = usual * LEFT_AFTER_BREAK
         self.evidence.add(math.log(broken / usual) if holds else math.log((1 - broken) / (1 - usual)))
         return self.evidence.is_enough(BOUND)
 
@@ -111,6 +111,36 @@ class Rate:
         return cls(held, seen, Evidence(*evidence))
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Where sizes lie, in steps: each side is measured from where its outer twentieth begins, for some texts are very
+    long; what is left of a lean to one side is taken out.
+    """
+
+    middle: float
+    below: float
+    """Steps of one deviation, below the middle."""
+    above: float
+    mean: float
+    """Deviations by which they lean to one side, taken together."""
+    width: float
+
+    @classmethod
+    def of(cls, steps: dict[int, float], seen: float) -> Self:
+        """Measure how often each step was seen."""
+        low, middle, high = _quantiles(steps, seen)
+        # 1.645 deviations of a normal spread leave a twentieth outside
+        below, above = max((middle - low) / 1.645, 1.0), max((high - middle) / 1.645, 1.0)
+        leans = [(_lean(step - middle, below, above), count) for step, count in steps.items()]
+        mean = sum(count * lean for lean, count in leans) / seen
+        spread = sum(count * (lean - mean) ** 2 for lean, count in leans) / seen
+        return cls(middle, below, above, mean, max(math.sqrt(spread), 0.5))
+
+    def surprise(self, step: int) -> float:
+        """Return how many deviations a step lies above what is usual; negative below."""
+        return _clipped((_lean(step - self.middle, self.below, self.above) - self.mean) / self.width)
+
+
 @dataclass(slots=True)
 class Size:
     """How long something is: middle and spread of logarithms, from counts of steps of a fifth of a doubling."""
@@ -118,6 +148,8 @@ class Size:
     steps: dict[int, float] = field(default_factory=dict)
     shorter: Evidence = field(default_factory=Evidence)
     longer: Evidence = field(default_factory=Evidence)
+    _spread: Spread | None = None
+    """Of the steps as they are; None when it is to be measured."""
 
     @property
     def seen(self) -> float:
@@ -125,23 +157,10 @@ class Size:
         return sum(self.steps.values())
 
     def surprise(self, size: int) -> float:
-        """Return how many deviations a size lies above what is usual; negative below.
-
-        Each side is measured from where its outer twentieth begins, for some texts are very long; what is left of a
-        lean to one side is taken out.
-        """
-        middle, low, high = (self._quantile(share) for share in (0.5, 0.05, 0.95))
-        # 1.645 deviations of a normal spread leave a twentieth outside
-        below, above = max((middle - low) / 1.645, 1.0), max((high - middle) / 1.645, 1.0)
-
-        def lean(step: int) -> float:
-            off = step - middle
-            return _clipped(off / (above if off > 0 else below))
-
-        seen = self.seen
-        mean = sum(count * lean(step) for step, count in self.steps.items()) / seen
-        spread = sum(count * (lean(step) - mean) ** 2 for step, count in self.steps.items()) / seen
-        return _clipped((lean(_step(size)) - mean) / max(math.sqrt(spread), 0.5))
+        """Return how many deviations a size lies above what is usual; negative below."""
+        if self._spread is None:
+            self._spread = Spread.of(self.steps, self.seen)
+        return self._spread.surprise(_step(size))
 
     def weigh(self, size: int) -> tuple[bool, bool]:
         """Add the evidence of one reading; return whether there is enough for shorter, and for longer ones."""
@@ -157,7 +176,9 @@ class Size:
         seen = self.seen
         if seen >= MEMORY:
             self.steps = {step: count * MEMORY / (seen + 1.0) for step, count in self.steps.items() if count > 0.01}
-        self.steps[_step(size)] = self.steps.get(_step(size), 0.0) + 1.0
+        step = _step(size)
+        self.steps[step] = self.steps.get(step, 0.0) + 1.0
+        self._spread = None
 
     def as_json(self) -> list[Any]:
         """Return it for the database."""
@@ -170,14 +191,21 @@ class Size:
         steps, *numbers = stored
         return cls({int(step): count for step, count in steps.items()}, Evidence(*numbers[:3]), Evidence(*numbers[3:]))
 
-    def _quantile(self, share: float) -> float:
-        """Return the step below which so large a share lies."""
-        wanted, so_far = share * self.seen, 0.0
-        for step in sorted(self.steps):
-            so_far += self.steps[step]
-            if so_far >= wanted:
-                return float(step)
-        return 0.0
+
+def _quantiles(steps: dict[int, float], seen: float) -> list[float]:
+    """Return the steps below which a twentieth, a half, and all but a twentieth lie."""
+    found: list[float] = []
+    so_far = 0.0
+    wanted = [0.05 * seen, 0.5 * seen, 0.95 * seen]
+    for step in sorted(steps):
+        so_far += steps[step]
+        while len(found) < len(wanted) and so_far >= wanted[len(found)]:
+            found.append(float(step))
+    return found
+
+
+def _lean(off: float, below: float, above: float) -> float:
+    return _clipped(off / (above if off > 0 else below))
 
 
 def _clipped(deviations: float) -> float:
