@@ -15,6 +15,7 @@ from crawler.archives.captured_site import CapturedSite
 from crawler.archives.recorded_run import RecordedRun
 from crawler.archives.warc_records import holds_warc
 from crawler.clock import Clock, StandingClock
+from crawler.garbage import collecting_seldom
 from crawler.monitors.signs import LISTING
 from crawler.monitors.watch import Watch
 from crawler.patience import patiently
@@ -109,7 +110,8 @@ def run_crawl(
         recorder=recorder,
         captured=captured,
     )
-    process.start()
+    with collecting_seldom():
+        process.start()
     frontier.give_back()
     if recorder is not None:
         _close(recorder)

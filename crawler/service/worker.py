@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from crawler.config import load_config
 from crawler.errors import NewsCrawlerError
+from crawler.garbage import collect_seldom
 from crawler.patience import patiently
 from crawler.service.logs import RunLogHandler
 from storage import RunState, Store, StoreError
@@ -39,6 +40,7 @@ def main() -> int:
     """Run one planned run and return the exit code."""
     run_id, service, pipe = (int(argument) for argument in sys.argv[1:4])
     _die_with(service)
+    collect_seldom()
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     logging.basicConfig(level=logging.INFO, handlers=[RunLogHandler(Path(sys.argv[4]))])
     config = load_config()
