@@ -5,19 +5,22 @@
 The floor writes the same bytes (6 kB of text, 8 kB of HTML, what else an article says) with a bare SQLAlchemy Core
 upsert in batches of 500, and the same search tokens, made beforehand, with a bare insert: one table without a history,
 the same engine, the same durability. Ours settles the same articles: leases, articles, revisions, bodies, claims,
-validators, search index. Rounds are interleaved, ratios taken within a round. Then the store grows, and what a row
-costs is measured again: a million take an hour on SQLite and two on PostgreSQL, fewer say less. What is known so far
-is printed as it comes. Ends with one line of name=value figures; exit code 1 when a bound is missed.
+validators, search index. Rounds are interleaved, ratios taken within a round. Then the store is filled, by several
+runs at once as two crawls fill it, and what a row costs is measured again by one: a million take an hour or more on
+each database, fewer say less. What is known so far is printed as it comes. Ends with one line of name=value figures;
+exit code 1 when a bound is missed.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import multiprocessing
 import statistics
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 500
+FILLERS = 2  # runs that fill the store between two measurements
 NEW_AT_MOST = 1.5
 KNOWN_AT_LEAST = 10.0
 GROWTH_AT_MOST = 1.5
@@ -166,16 +170,19 @@ class Ours:
     """A store that a crawl fills."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.store = Store.open(url)
         plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
         self._run = self.store.start_run(plan, now=NOW)
         self._walk = self.store.frontier.open_walk(plan, run_id=self._run.id, now=NOW)
 
-    def find(self, articles: Sequence[Article]) -> None:
-        """Let URLs wait, as the listing did that led to them, and lease them."""
+    def find(self, articles: Sequence[Article]) -> list[str]:
+        """Let URLs wait, as the listing did that led to them, and lease as many: another run may hold some of them."""
         found = [FoundUrl(url=article.canonical_url, is_listing=False) for article in articles]
         self.store.frontier.add(self._walk, found, now=NOW)
-        self.store.frontier.lease(self._walk, run_id=self._run.id, limit=len(found), now=NOW)
+        leased = self.store.frontier.lease(self._walk, run_id=self._run.id, limit=len(found), now=NOW)
+        assert len(leased) == len(found), "each run leases as many as it has found"
+        return [one.url for one in leased]
 
     def save(self, articles: Sequence[Article], *, hours_later: int = 0) -> float:
         """Settle articles as fetched, and return the seconds that took."""
@@ -247,16 +254,29 @@ def play_rounds(result: Result, newsroom: Newsroom, floor: Floor, ours: Ours, si
     return number
 
 
+def fill(url: str, first: int, last: int, turn: int) -> None:
+    """Save the batches of which it is one filler's turn, in a process of its own."""
+    newsroom, ours = Newsroom(), Ours(url)
+    for start in range(first + turn * BATCH, last, FILLERS * BATCH):
+        made = {one.canonical_url: one for one in newsroom.batch(start, min(BATCH, last - start))}
+        urls = ours.find(list(made.values()))
+        ours.save([made.get(url) or newsroom.article(newsroom.number_of(url)) for url in urls])
+    ours.store.close()
+
+
 def grow(ours: Ours, newsroom: Newsroom, first: int, last: int, window: int) -> float:
     """Save articles up to a number; return the milliseconds that one of the last took."""
+    until = max(first, last - window)
+    if until > first:
+        with ProcessPoolExecutor(FILLERS, mp_context=multiprocessing.get_context("spawn")) as pool:
+            for filler in [pool.submit(fill, ours.url, first, until, turn) for turn in range(FILLERS)]:
+                filler.result()
     seconds = 0.0
-    for start in range(first, last, BATCH):
+    for start in range(until, last, BATCH):
         articles = newsroom.batch(start, min(BATCH, last - start))
         ours.find(articles)
-        taken = ours.save(articles)
-        if start >= last - window:
-            seconds += taken
-    return seconds / min(window, last - first) * 1000
+        seconds += ours.save(articles)
+    return seconds / (last - until) * 1000
 
 
 def measure(result: Result, newsroom: Newsroom, size: Size, floor_url: str, our_url: str) -> None:

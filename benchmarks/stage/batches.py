@@ -69,6 +69,11 @@ class Newsroom:
         """Make articles of consecutive numbers."""
         return [self.article(number) for number in range(first, first + count)]
 
+    @staticmethod
+    def number_of(url: str) -> int:
+        """Return the number of the article that has this URL."""
+        return int(url.rpartition("-")[2])
+
     def _text(self, chance: Random) -> str:
         sentences = chance.sample(self._sentences, _OF_ONE_ARTICLE)
         parts = sentences + chance.choices(re.findall(r"[^，。]+[，。]", "".join(sentences)), k=200)
