@@ -1,9 +1,10 @@
-"""Keeping the search index of SQLite in few pieces.
+"""Keeping the search index in few pieces.
 
 FTS5 writes what a batch adds as a segment of its own, and a query looks into every segment. Left to itself it merges
 them inside the transaction of some batch, hundreds of pages at once. Here a little is merged after each batch, in a
 transaction of its own, as much as the batch brought and no more: an article never waits for it, and fails with it even
-less. PostgreSQL sees to its index itself.
+less. PostgreSQL merges by itself what some two hundred articles brought, and leaves the rest; that is merged when a run
+ends.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from storage.database import writing
 from storage.errors import StoreUnavailable
 from storage.records import Outcome
 from storage.search_index import merge
+from storage.search_parts import place_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,3 +37,10 @@ def merge_after(engine: Engine, articles: int) -> None:
     if articles and engine.dialect.name == "sqlite":
         with suppress(StoreUnavailable), writing(engine) as connection:
             merge(connection, pages=PAGES_AN_ARTICLE * articles)
+
+
+def merge_rest(engine: Engine) -> None:
+    """Merge what waits to be merged when a run has ended."""
+    if engine.dialect.name == "postgresql":
+        with suppress(StoreUnavailable), writing(engine) as connection:
+            place_waiting(connection)

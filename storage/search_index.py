@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from storage.copying import copy_values
 from storage.search_entries import TITLE, Entry, as_fts5_row, as_tsvector_row
+from storage.search_parts import make_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -68,6 +69,9 @@ def add_entries(connection: Connection, entries: Iterable[Entry]) -> None:
     ordered = sorted(entries, key=lambda entry: entry.article_id)
     groups = [ordered[start : start + _TOGETHER] for start in range(0, len(ordered), _TOGETHER)]
     as_row = as_fts5_row if connection.dialect.name == "sqlite" else as_tsvector_row
+
+    if ordered and connection.dialect.name == "postgresql":
+        make_room(connection, ordered[-1].article_id)
 
     def rows_of(group: list[Entry]) -> list[dict[str, object]]:
         return [as_row(entry) for entry in group]

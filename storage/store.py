@@ -22,7 +22,7 @@ from storage.frontier import Frontier
 from storage.history import History
 from storage.hosts import Hosts
 from storage.leadership import Leaderships
-from storage.merging import count_indexed, merge_after
+from storage.merging import count_indexed, merge_after, merge_rest
 from storage.monitors import Monitors
 from storage.patience import tried_again
 from storage.positions import forget_position, keep_position, read_position
@@ -324,7 +324,9 @@ class Store:
             LookupError: There is no such run.
         """
         with writing(self._engine) as connection:
-            return finish_run(connection, run_id, state=state, reason=reason, counts=counts, degraded=degraded, now=now)
+            run = finish_run(connection, run_id, state=state, reason=reason, counts=counts, degraded=degraded, now=now)
+        merge_rest(self._engine)
+        return run
 
     def runs(self, limit: int = 20, *, schedule: str | None = None, states: Sequence[RunState] = ()) -> list[CrawlRun]:
         """Return the latest runs, newest first.
