@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BATCH = 500
-FILLERS = 2  # runs that fill the store between two measurements
+FILLERS = 2  # runs that fill the store between two measurements,
+MANY = 10_000  # where these are so many articles
 NEW_AT_MOST = 1.5
 KNOWN_AT_LEAST = 10.0
 GROWTH_AT_MOST = 1.5
@@ -254,22 +255,29 @@ def play_rounds(result: Result, newsroom: Newsroom, floor: Floor, ours: Ours, si
     return number
 
 
-def fill(url: str, first: int, last: int, turn: int) -> None:
-    """Save the batches of which it is one filler's turn, in a process of its own."""
-    newsroom, ours = Newsroom(), Ours(url)
-    for start in range(first + turn * BATCH, last, FILLERS * BATCH):
+def fill(ours: Ours, newsroom: Newsroom, first: int, last: int, *, turn: int = 0, turns: int = 1) -> None:
+    """Save every so manyth batch of the articles up to a number."""
+    for start in range(first + turn * BATCH, last, turns * BATCH):
         made = {one.canonical_url: one for one in newsroom.batch(start, min(BATCH, last - start))}
         urls = ours.find(list(made.values()))
         ours.save([made.get(url) or newsroom.article(newsroom.number_of(url)) for url in urls])
+
+
+def fill_as_one_of(url: str, first: int, last: int, turn: int) -> None:
+    """Fill a store beside others, in a process of its own."""
+    ours = Ours(url)
+    fill(ours, Newsroom(), first, last, turn=turn, turns=FILLERS)
     ours.store.close()
 
 
 def grow(ours: Ours, newsroom: Newsroom, first: int, last: int, window: int) -> float:
     """Save articles up to a number; return the milliseconds that one of the last took."""
     until = max(first, last - window)
-    if until > first:
+    if until - first < MANY:
+        fill(ours, newsroom, first, until)
+    else:
         with ProcessPoolExecutor(FILLERS, mp_context=multiprocessing.get_context("spawn")) as pool:
-            for filler in [pool.submit(fill, ours.url, first, until, turn) for turn in range(FILLERS)]:
+            for filler in [pool.submit(fill_as_one_of, ours.url, first, until, turn) for turn in range(FILLERS)]:
                 filler.result()
     seconds = 0.0
     for start in range(until, last, BATCH):

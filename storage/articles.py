@@ -18,7 +18,7 @@ from sqlalchemy import and_, select
 from zstandard import ZstdCompressor
 
 from storage.indexing import index_saved
-from storage.outcomes import KnownArticle, Memory, Revision, Sighting, fresh_revisions
+from storage.outcomes import RememberedArticle, Memory, Revision, Sighting, fresh_revisions
 from storage.rows import (
     article_columns,
     fetch_in,
@@ -93,7 +93,7 @@ _REVISION_COLUMNS = (
     RevisionRow.stated_at,
     RevisionRow.stated_seen_at,
 )
-# The columns of an article that are the first fields of `KnownArticle`, in their order.
+# The columns of an article that are the first fields of `RememberedArticle`, in their order.
 _ARTICLE_COLUMNS = (
     "id",
     "source",
@@ -106,7 +106,7 @@ _ARTICLE_COLUMNS = (
     "content_id",
     "claims_digest",
 )
-assert tuple(KnownArticle.__dataclass_fields__)[: len(_ARTICLE_COLUMNS)] == _ARTICLE_COLUMNS
+assert tuple(RememberedArticle.__dataclass_fields__)[: len(_ARTICLE_COLUMNS)] == _ARTICLE_COLUMNS
 _KNOWN = select(*(getattr(ArticleRow, column) for column in _ARTICLE_COLUMNS), *_REVISION_COLUMNS).join(
     RevisionRow, and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.current_revision)
 )
@@ -148,7 +148,7 @@ def _recall_articles(
     for row in fetch_in(connection, _KNOWN, column, values):
         current = _revision(row[len(_ARTICLE_COLUMNS) :])
         fields = (*row[: len(_ARTICLE_COLUMNS)], current, [current])
-        memory.add(KnownArticle(*fields))
+        memory.add(RememberedArticle(*fields))
 
 
 def _recall_history(connection: Connection, memory: Memory, article_ids: Iterable[int]) -> None:
@@ -169,7 +169,7 @@ def _revision(marks: Sequence[Any]) -> Revision:
 _CLAIMED = attrgetter("field", "origin", "value")
 
 
-def _new_claims(known: KnownArticle, sighting: Sighting) -> Iterator[tuple[Claim, dict[str, Any]]]:
+def _new_claims(known: RememberedArticle, sighting: Sighting) -> Iterator[tuple[Claim, dict[str, Any]]]:
     """Yield with its row what the sighting claims, unless the article's latest save claimed the same."""
     claims = sighting.article.claims
     parts = "\x00".join(chain.from_iterable(map(_CLAIMED, claims)))
@@ -209,7 +209,7 @@ def _write(connection: Connection, memory: Memory, claims: list[dict[str, Any]],
 
 
 def _write_revisions(
-    connection: Connection, fresh: Iterable[tuple[KnownArticle, Revision, Sighting]], *, now: datetime
+    connection: Connection, fresh: Iterable[tuple[RememberedArticle, Revision, Sighting]], *, now: datetime
 ) -> None:
     revisions = list(fresh)
     if not revisions:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from storage.outcomes import KnownArticle
+    from storage.outcomes import RememberedArticle
 
 # To be raised with every change of what an entry is made of: an index of another format is of no use.
 FORMAT = 1
@@ -61,7 +61,7 @@ def count_unindexed(connection: Connection) -> int:
     return connection.scalar(query if below is None else query.where(ArticleRow.id < below)) or 0
 
 
-def index_saved(connection: Connection, articles: Iterable[KnownArticle]) -> None:
+def index_saved(connection: Connection, articles: Iterable[RememberedArticle]) -> None:
     """Index what a batch changes; to be called before its articles are written, while the rows show what was.
 
     Args:
@@ -185,7 +185,7 @@ def paragraphs_of(content: bytes | None) -> list[str]:
     return paragraphs
 
 
-def _entry_of(known: KnownArticle) -> Entry:
+def _entry_of(known: RememberedArticle) -> Entry:
     assert known.mirrors is not None, "only what changes is indexed"
     article = known.mirrors.article
     return Entry(

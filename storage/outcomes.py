@@ -124,7 +124,7 @@ class Revision:
 
 
 @dataclass(slots=True)
-class KnownArticle:
+class RememberedArticle:
     """An article of which the store knows, and what this batch changes of it."""
 
     id: int
@@ -190,36 +190,36 @@ class Memory:
     """What the store knows of the articles of one batch; grows while the batch is judged."""
 
     next_id: int = 1
-    articles: dict[int, KnownArticle] = field(default_factory=dict)
-    by_url: dict[bytes, KnownArticle] = field(default_factory=dict)
-    by_alias: dict[bytes, KnownArticle] = field(default_factory=dict)
-    by_story: dict[tuple[str, str, bytes], KnownArticle] = field(default_factory=dict)
+    articles: dict[int, RememberedArticle] = field(default_factory=dict)
+    by_url: dict[bytes, RememberedArticle] = field(default_factory=dict)
+    by_alias: dict[bytes, RememberedArticle] = field(default_factory=dict)
+    by_story: dict[tuple[str, str, bytes], RememberedArticle] = field(default_factory=dict)
     """By (source, slug, fingerprint): one story under two sections."""
-    by_content_id: dict[tuple[str, str], KnownArticle] = field(default_factory=dict)
+    by_content_id: dict[tuple[str, str], RememberedArticle] = field(default_factory=dict)
     """By (source, the site's own id): a story whose URL changed with its headline."""
-    new_aliases: list[tuple[bytes, str, KnownArticle, str]] = field(default_factory=list)
+    new_aliases: list[tuple[bytes, str, RememberedArticle, str]] = field(default_factory=list)
     """(key, URL, article, why), in the order met."""
 
-    def add(self, known: KnownArticle) -> None:
+    def add(self, known: RememberedArticle) -> None:
         """Take up an article."""
         self.articles[known.id] = known
         self.by_url[known.url_key] = known
         if known.content_id:
             self.by_content_id.setdefault((known.source, known.content_id), known)
 
-    def add_story(self, known: KnownArticle, revision: Revision) -> None:
+    def add_story(self, known: RememberedArticle, revision: Revision) -> None:
         """Let another address be recognised by this content; the first article that had it is meant."""
         if known.slug:
             self.by_story.setdefault((known.source, known.slug, revision.fingerprint), known)
 
-    def find_by_address(self, sighting: Sighting) -> KnownArticle | None:
+    def find_by_address(self, sighting: Sighting) -> RememberedArticle | None:
         """Return the article of which the sighting's URL, or one of its aliases, is an address."""
         if known := self.by_url.get(sighting.url_key):
             return known  # as a rule
         keys = (sighting.url_key, *sighting.alias_keys)
         return next((known for key in keys if (known := self.by_url.get(key) or self.by_alias.get(key))), None)
 
-    def needs_history(self, sighting: Sighting) -> KnownArticle | None:
+    def needs_history(self, sighting: Sighting) -> RememberedArticle | None:
         """Return the article all of whose revisions must be known before the sighting can be judged, if any.
 
         That is where it differs from the current one, and where it brings a new address: what comes later in the
@@ -234,7 +234,7 @@ class Memory:
         is_plain = all(key in self.by_url or key in self.by_alias for key in keys)
         return None if is_plain and sighting.fingerprint == known.current.fingerprint else known
 
-    def judge(self, sighting: Sighting) -> tuple[KnownArticle, Outcome]:
+    def judge(self, sighting: Sighting) -> tuple[RememberedArticle, Outcome]:
         """Say what saving this article does, and keep what it changes."""
         known = self.find_by_address(sighting)
         why = SAME_PAGE
@@ -255,9 +255,9 @@ class Memory:
             self._remember_alias(key, url, known, SAME_PAGE)
         return known, outcome
 
-    def _add_new(self, sighting: Sighting) -> KnownArticle:
+    def _add_new(self, sighting: Sighting) -> RememberedArticle:
         revision = Revision.first_of(sighting, 1)
-        known = KnownArticle(
+        known = RememberedArticle(
             id=self.next_id,
             source=sighting.article.source,
             slug=sighting.slug,
@@ -278,14 +278,14 @@ class Memory:
         self.add_story(known, revision)
         return known
 
-    def _remember_alias(self, key: bytes, url: str, known: KnownArticle, why: str) -> None:
+    def _remember_alias(self, key: bytes, url: str, known: RememberedArticle, why: str) -> None:
         """Remember another address; one that already leads to an article, this or another, stays as it is."""
         if key not in self.by_url and key not in self.by_alias:
             self.by_alias[key] = known
             self.new_aliases.append((key, url, known, why))
 
 
-def fresh_revisions(articles: Iterable[KnownArticle]) -> Iterable[tuple[KnownArticle, Revision, Sighting]]:
+def fresh_revisions(articles: Iterable[RememberedArticle]) -> Iterable[tuple[RememberedArticle, Revision, Sighting]]:
     """Return the revisions that are not written yet, each with its article and what it was made from."""
     for known in articles:
         for revision in known.revisions:

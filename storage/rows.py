@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row as ResultRow
     from sqlalchemy.orm import InstrumentedAttribute
 
-    from storage.outcomes import KnownArticle, Revision, Sighting
+    from storage.outcomes import RememberedArticle, Revision, Sighting
     from storage.records import Article
     from storage.tables import ArticleRow, RevisionRow, Row
 
@@ -91,7 +91,7 @@ def next_free_id(connection: Connection, row: type[ArticleRow | RevisionRow]) ->
     return (connection.scalar(select(func.max(row.id))) or 0) + 1
 
 
-def article_columns(known: KnownArticle) -> dict[str, Any]:
+def article_columns(known: RememberedArticle) -> dict[str, Any]:
     """Return the row of a new article."""
     assert known.mirrors is not None, "a new article mirrors its first revision"
     first = known.revisions[0].sighting
@@ -110,13 +110,13 @@ def article_columns(known: KnownArticle) -> dict[str, Any]:
     }
 
 
-def mirror_columns(known: KnownArticle) -> dict[str, Any]:
+def mirror_columns(known: RememberedArticle) -> dict[str, Any]:
     """Return what changes in the row of an article whose current revision is another now."""
     assert known.mirrors is not None
     return {"row_id": known.id, **_mirrored(known, known.mirrors)}
 
 
-def _mirrored(known: KnownArticle, sighting: Sighting) -> dict[str, Any]:
+def _mirrored(known: RememberedArticle, sighting: Sighting) -> dict[str, Any]:
     article = sighting.article
     return {
         "title": article.title,
@@ -130,7 +130,7 @@ def _mirrored(known: KnownArticle, sighting: Sighting) -> dict[str, Any]:
     }
 
 
-def seen_columns(known: KnownArticle) -> dict[str, Any]:
+def seen_columns(known: RememberedArticle) -> dict[str, Any]:
     """Return what changes in the row of an article that was seen again."""
     return {
         "row_id": known.id,

@@ -14,7 +14,8 @@ from crawler.doctor.words import size_in_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# An RFI article takes some 10 kB in the database: 100 MB are a few days of all editions, 1 GB a few months of one.
+# An RFI article takes 13 kB in SQLite and some 30 kB in PostgreSQL: 100 MB are a few days of all editions, 1 GB a few
+# months of one.
 ERROR_BELOW_BYTES = 100 * 10**6
 WARN_BELOW_BYTES = 10**9
 
