@@ -18,7 +18,7 @@ from sqlalchemy import and_, select
 from zstandard import ZstdCompressor
 
 from storage.indexing import index_saved
-from storage.outcomes import RememberedArticle, Memory, Revision, Sighting, fresh_revisions
+from storage.outcomes import Memory, RememberedArticle, Revision, Sighting, fresh_revisions
 from storage.rows import (
     article_columns,
     fetch_in,
