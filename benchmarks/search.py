@@ -35,7 +35,7 @@ sys.path.insert(0, str(ROOT))  # so that it runs from a checkout
 
 from benchmarks.stage.databases import postgresql, size_of, sqlite_url  # noqa: E402 -- after the path is set
 from benchmarks.stage.texts import NAMES, Texts  # noqa: E402 -- after the path is set
-from storage import Store  # noqa: E402 -- after the path is set
+from storage import CrawlKind, CrawlPlan, RunState, Store  # noqa: E402 -- after the path is set
 from storage.database import searching  # noqa: E402 -- after the path is set
 from storage.query import parse_query  # noqa: E402 -- after the path is set
 from storage.search import Order  # noqa: E402 -- after the path is set
@@ -221,6 +221,8 @@ def database(name: str) -> Iterator[str]:
 def fill(stores: dict[str, Store], library: Library, count: int) -> dict[str, float]:
     """Make articles and save them everywhere; return the seconds that saving took each store."""
     texts = Texts(seed=2026)
+    plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.IMPORT)
+    runs = {name: store.start_run(plan, now=NOW) for name, store in stores.items()}
     seconds, batch = dict.fromkeys(stores, 0.0), []
     for number, made in enumerate(texts.articles(count), 1):
         library.add(made.printed)
@@ -231,6 +233,8 @@ def fill(stores: dict[str, Store], library: Library, count: int) -> dict[str, fl
                 store.save_batch(batch, now=NOW)
                 seconds[name] += time.perf_counter() - began
             batch = []
+    for name, store in stores.items():
+        store.finish_run(runs[name].id, state=RunState.FINISHED, reason=None, counts={"new": count}, now=NOW)
     length = sum(map(len, library.texts)) / count
     print(f"{count:,} articles made of {texts.learnt_from}, {length:,.0f} characters each")
     return seconds

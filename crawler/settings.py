@@ -55,7 +55,7 @@ HTTPPROXY_ENABLED = True
 # --- speed: measured in docs/performance.md ---
 CONCURRENT_ITEMS = 1  # Scrapy starts that many tasks for every response; a page gives one article
 # Of what Scrapy brings along, what we use: it would import the rest even to leave it out, for a quarter of a second and
-# 13 MB at every start.
+# 13 MB at every start. The switches above are a second lock, should a part come back.
 EXTENSIONS_BASE = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "scrapy.extensions.logcount.LogCount": 0,

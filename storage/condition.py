@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import false, func, select, text, update
 
+from storage.complaints import name_of
+from storage.errors import StoreUnavailable
+from storage.search_parts import may_make_room
 from storage.tables import CrawlRunRow
 
 if TYPE_CHECKING:
@@ -48,8 +51,17 @@ def condition_of(connection: Connection) -> Condition:
 
 
 def try_writing(connection: Connection) -> None:
-    """Ask for the right to write, in a writing transaction; no row is changed."""
+    """Ask for the right to write, in a writing transaction; no row is changed.
+
+    Raises:
+        StoreUnavailable: The right to make further parts of the search index is missing.
+    """
     connection.execute(update(CrawlRunRow).where(false()).values(reason=None))
+    if connection.dialect.name == "postgresql" and not may_make_room(connection):
+        raise StoreUnavailable(
+            f"its user does not own the tables of {name_of(connection.engine.url)}, and could not make further parts of"
+            " the search index"
+        )
 
 
 def _files(path: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from sqlalchemy import and_, delete, func, select
 from zstandard import ZstdDecompressor
 
 from storage.database import writing
-from storage.merging import merge_after
+from storage.merging import merge_after, merge_rest
 from storage.rows import fetch_in, insert_rows
 from storage.search_entries import Entry
 from storage.search_index import add_entries, clear, remove_entries
@@ -125,6 +125,7 @@ def rebuild(
         done += len(ids)
         on_progress(done, to_do)
         if len(ids) < BATCH:
+            merge_rest(engine)
             return done
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from storage.copying import copy_values
 from storage.search_entries import TITLE, Entry, as_fts5_row, as_tsvector_row
-from storage.search_parts import make_room
+from storage.search_parts import begin_anew, make_room
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -134,7 +134,7 @@ def clear(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('delete-all')")
     else:
-        connection.exec_driver_sql("TRUNCATE search_index")
+        begin_anew(connection)
 
 
 def find(connection: Connection, match: Match, *, limit: int | None = None) -> list[int]:

@@ -19,16 +19,28 @@ ARTICLES = 125_000
 
 # The first id beyond the parts that there are.
 _READ_END = text(
-    "SELECT max(substring(pg_get_expr(c.relpartbound, c.oid) FROM $$TO \\('?(\\d+)'?\\)$$)::bigint)"
+    "SELECT coalesce(max(substring(pg_get_expr(c.relpartbound, c.oid) FROM $$TO \\('?(\\d+)'?\\)$$)::bigint), 0)"
     " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'search_index'::regclass"
 )
 
-# GIN keeps what is new in a list that every query reads through, until the list is 4 MB long: a millisecond a query.
+_PARTS = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'search_index'::regclass")
+
+# GIN keeps what is new in a list that every query reads through, until the list is 16 MB long: 5 ms a query.
 _PLACE_WAITING = text(
     "SELECT gin_clean_pending_list(c.oid) FROM pg_inherits p JOIN pg_index i ON i.indrelid = p.inhrelid"
     " JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam"
     " WHERE p.inhparent = 'search_index'::regclass AND a.amname = 'gin'"
 )
+
+_MAY_MAKE_ROOM = text(
+    "SELECT pg_has_role(relowner, 'USAGE') AND has_schema_privilege(relnamespace, 'CREATE')"
+    " FROM pg_class WHERE oid = 'search_index'::regclass"
+)
+
+
+def may_make_room(connection: Connection) -> bool:
+    """Return whether this user may make parts: a right of the tables' owner, which would be missed late."""
+    return bool(connection.scalar(_MAY_MAKE_ROOM))
 
 
 def place_waiting(connection: Connection) -> None:
@@ -47,9 +59,18 @@ def make_room(connection: Connection, highest: int) -> None:
     if ends <= highest:
         place_waiting(connection)  # into the part that is full: few will come to it any more
     while ends <= highest:
-        part = f"search_index_{ends}"
-        # beside the table at first: to make it a part at once would lock out all who read
-        connection.exec_driver_sql(f"CREATE TABLE {part} (LIKE search_index INCLUDING ALL)")
-        bounds = f"FROM ({ends}) TO ({ends + ARTICLES})"
-        connection.exec_driver_sql(f"ALTER TABLE search_index ATTACH PARTITION {part} FOR VALUES {bounds}")
+        _make_part(connection, f"search_index_{ends}", f"FROM ({ends}) TO ({ends + ARTICLES})")
         ends += ARTICLES
+
+
+def begin_anew(connection: Connection) -> None:
+    """Empty the index: one part is left, of the usual size, whatever there was; who searches waits for the commit."""
+    for part in connection.scalars(_PARTS).all():
+        connection.exec_driver_sql(f"DROP TABLE {part}")
+    _make_part(connection, "search_index_0", f"FROM (MINVALUE) TO ({ARTICLES})")
+
+
+def _make_part(connection: Connection, name: str, bounds: str) -> None:
+    # beside the table at first: to make it a part at once would lock out all who read
+    connection.exec_driver_sql(f"CREATE TABLE {name} (LIKE search_index INCLUDING ALL)")
+    connection.exec_driver_sql(f"ALTER TABLE search_index ATTACH PARTITION {name} FOR VALUES {bounds}")

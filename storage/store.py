@@ -22,7 +22,7 @@ from storage.frontier import Frontier
 from storage.history import History
 from storage.hosts import Hosts
 from storage.leadership import Leaderships
-from storage.merging import count_indexed, merge_after, merge_rest
+from storage.merging import MANY, count_indexed, merge_after, merge_rest
 from storage.monitors import Monitors
 from storage.patience import tried_again
 from storage.positions import forget_position, keep_position, read_position
@@ -30,6 +30,7 @@ from storage.pruning import Retention
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
 from storage.rereading import Rereading
 from storage.restoring import restore
+from storage.run_records import RunState
 from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
 from storage.schedules import Schedules
 from storage.schema import make_or_check
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from storage.reading import SectionCount
     from storage.records import Article, CapturePlace, Outcome, StoredArticle
     from storage.restoring import Returning
-    from storage.run_records import CrawlPlan, CrawlRun, RunState
+    from storage.run_records import CrawlPlan, CrawlRun
     from storage.seed_copies import SeedCopy, StoredSeedCopy
 
 
@@ -325,7 +326,8 @@ class Store:
         """
         with writing(self._engine) as connection:
             run = finish_run(connection, run_id, state=state, reason=reason, counts=counts, degraded=degraded, now=now)
-        merge_rest(self._engine)
+        if state is RunState.FINISHED and counts.get("new", 0) + counts.get("revised", 0) >= MANY:
+            merge_rest(self._engine)
         return run
 
     def runs(self, limit: int = 20, *, schedule: str | None = None, states: Sequence[RunState] = ()) -> list[CrawlRun]:

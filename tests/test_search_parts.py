@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 from test_migrations import load
 
-from storage import CrawlKind, CrawlPlan, RunState
+from storage import CrawlKind, CrawlPlan, RunState, Store, StoreUnavailable
 from storage.database import reading, searching, writing
 from storage.engines import open_engine
+from storage.maintenance import Maintenance
+from storage.merging import MANY
 from storage.schema import upgrade
 from storage.search_entries import Entry
 from storage.search_index import Match, Phrase, add_entries, find, remove_entries
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from storage import Article, Store
+    from storage import Article
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
@@ -125,12 +129,63 @@ def test_nothing_waits_when_a_run_has_ended(
 ) -> None:
     """Searching is as fast then as it can be."""
     now = datetime(2023, 8, 2, tzinfo=UTC)
-    run = store.start_run(CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF), now=now)
-    store.save(make_article(), now=now)
-    store.finish_run(run.id, state=RunState.FINISHED, reason=None, counts={}, now=now)
     engine = open_engine(database_url)
-    assert pages_waiting(engine, "search_index_0") == 0
+    waiting = {}
+    for brought in (MANY - 1, MANY):  # a run that brought little leaves it to the next
+        run = store.start_run(CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF), now=now)
+        store.save(make_article(canonical_url=f"https://www.rfi.fr/cn/中国/20230801-{brought}"), now=now)
+        store.finish_run(run.id, state=RunState.FINISHED, reason=None, counts={"new": brought}, now=now)
+        waiting[brought] = pages_waiting(engine, "search_index_0")
+    assert waiting == {MANY - 1: 1, MANY: 0}
     engine.dispose()
+
+
+def test_a_rebuild_from_scratch_makes_parts_of_a_large_one(database_url: str) -> None:
+    """An index of an older schema is one part, however large; made anew it is like that of a new database."""
+    load(database_url, "0011")
+    with psycopg.connect(database_url) as session:
+        session.execute("INSERT INTO search_index VALUES (2500000, '灯塔:1')")
+    engine = open_engine(database_url)
+    upgrade(engine)
+    with Store.open(database_url) as store:
+        store.search.rebuild(from_scratch=True)
+        assert [hit.stored.article.title for hit in store.search.find("灯塔").hits] == ["灯塔重新点亮"]
+    with writing(engine) as connection:
+        add_entries(connection, [entry(ARTICLES)])
+    assert parts_of(engine) == 2
+    engine.dispose()
+
+
+def test_who_could_read_the_index_of_an_older_schema_still_can(database_url: str) -> None:
+    """Rights are given for a table: the new one around the old one has the same."""
+    load(database_url, "0011")
+    role = f"reader_{uuid.uuid4().hex}"
+    with psycopg.connect(database_url) as session:
+        session.execute(f"CREATE ROLE {role}")
+        session.execute(f"GRANT SELECT ON search_index TO {role}")
+    engine = open_engine(database_url)
+    upgrade(engine)
+    with writing(engine) as connection:
+        add_entries(connection, [entry(1)])
+    engine.dispose()
+    with psycopg.connect(database_url) as session:
+        session.execute(f"SET ROLE {role}")
+        found = session.execute("SELECT article_id FROM search_index WHERE tokens @@ '灯塔'").fetchall()
+        session.execute(f"RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")
+    assert (1,) in found
+
+
+def test_a_user_who_could_make_no_part_is_told_before_it_is_needed(engine: Engine, database_url: str) -> None:
+    """The doctor tries to write as a crawl does, which once in 125,000 articles makes a table."""
+    role = f"writer_{uuid.uuid4().hex}"
+    with psycopg.connect(database_url) as session:
+        session.execute(f"CREATE ROLE {role} LOGIN")
+        session.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+    other = make_url(database_url).set(username=role).render_as_string(hide_password=False)
+    with Maintenance.open(other) as maintenance, pytest.raises(StoreUnavailable, match="does not own the tables"):
+        maintenance.try_writing()
+    with psycopg.connect(database_url) as session:
+        session.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def test_the_index_of_an_older_schema_becomes_the_first_part(database_url: str) -> None:

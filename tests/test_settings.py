@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from scripted import Exchange, answer, path_of, serving
 
 from crawler.config import Config
 from crawler.errors import BadInput
+from crawler.garbage import collecting_seldom
 from crawler.run_settings import run_settings
 from storage import CrawlKind, CrawlPlan
 
@@ -51,6 +54,36 @@ def test_nothing_of_scrapys_own_listens_remembers_or_disguises(live: Settings) -
     off = ("REMOTE_CONTROL_ENABLED", "TELNETCONSOLE_ENABLED", "COOKIES_ENABLED", "HTTPCACHE_ENABLED", "RETRY_ENABLED")
     assert {name: live.getbool(name) for name in off} == dict.fromkeys(off, False)
     assert (live.getfloat("HOST_DELAY_SECONDS"), live["USER_AGENT"]) == (1.0, "newscrawl/0.1.0 (+desk@example.org)")
+
+
+def test_of_scrapys_own_parts_nothing_is_loaded_that_is_not_named(live: Settings) -> None:
+    """What is off is not even imported; a new release of Scrapy that brings a further part changes nothing."""
+
+    def of_scrapy(setting: str) -> list[str]:
+        named = live.get_component_priority_dict_with_base(setting)
+        paths = (part if isinstance(part, str) else f"{part.__module__}.{part.__name__}" for part in named)
+        return sorted(path.rpartition(".")[2] for path in paths if path.startswith("scrapy."))
+
+    assert of_scrapy("EXTENSIONS") == ["CoreStats", "LogCount", "LogStats"]
+    assert of_scrapy("SPIDER_MIDDLEWARES") == ["HttpErrorMiddleware", "UrlLengthMiddleware"]
+    assert of_scrapy("DOWNLOADER_MIDDLEWARES") == [
+        "DefaultHeadersMiddleware",
+        "DownloadTimeoutMiddleware",
+        "HttpProxyMiddleware",
+        "RedirectMiddleware",
+        "UserAgentMiddleware",
+    ]
+
+
+def test_garbage_is_collected_as_before_when_a_crawl_has_ended() -> None:
+    """Even when it ends badly: the process may be somebody else's."""
+    before = gc.get_threshold(), gc.get_freeze_count()
+    with contextlib.suppress(InterruptedError), collecting_seldom():
+        during = gc.get_threshold()
+        assert gc.get_freeze_count() > before[1]
+        raise InterruptedError
+    assert during[0] > before[0][0]
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_a_live_crawl_needs_a_contact() -> None:

@@ -148,7 +148,7 @@ class Size:
     steps: dict[int, float] = field(default_factory=dict)
     shorter: Evidence = field(default_factory=Evidence)
     longer: Evidence = field(default_factory=Evidence)
-    _spread: Spread | None = None
+    _spread: Spread | None = field(default=None, init=False, repr=False, compare=False)
     """Of the steps as they are; None when it is to be measured."""
 
     @property

@@ -26,3 +26,25 @@ def upgrade() -> None:
         f"ALTER TABLE search_index ATTACH PARTITION search_index_0 FOR VALUES FROM (MINVALUE) TO ({ends})",
     ):
         op.execute(statement)
+    _give_the_same_rights()
+
+
+def _give_the_same_rights() -> None:
+    """Let who could read or write the index do so with the table of parts."""
+    connection = op.get_bind()
+    owner, is_ours = connection.execute(
+        text(
+            "SELECT relowner::regrole::text, relowner::regrole::text = quote_ident(current_user)"
+            " FROM pg_class WHERE oid = 'search_index_0'::regclass"
+        )
+    ).one()
+    granted = connection.execute(
+        text(
+            "SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, privilege_type, is_grantable"
+            " FROM pg_class, aclexplode(relacl) WHERE oid = 'search_index_0'::regclass AND grantee <> relowner"
+        )
+    )
+    for role, right, is_grantable in granted.all():
+        op.execute(f"GRANT {right} ON search_index TO {role}" + (" WITH GRANT OPTION" if is_grantable else ""))
+    if not is_ours:
+        op.execute(f"ALTER TABLE search_index OWNER TO {owner}")
