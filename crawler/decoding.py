@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import webencodings
-from resiliparse.parse.encoding import detect_encoding
 
 _CHARSET_IN_HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--(?:-?>|.*?-->|.*)", re.DOTALL)
@@ -39,8 +38,15 @@ def decode_page(body: bytes, content_type: str = "") -> str:
             return body.decode("utf-8")
         except UnicodeDecodeError:
             # a page that says utf-8 and is not quite has a damaged character; one that says nothing is guessed
-            declared = declared or _python_codec(detect_encoding(body) or "")
+            declared = declared or _guessed(body)
     return body.decode(declared or "utf-8", "replace")
+
+
+def _guessed(body: bytes) -> str | None:
+    # few pages need a guess: a crawl that meets none does without the megabytes it takes
+    from resiliparse.parse.encoding import detect_encoding  # noqa: PLC0415 -- see above
+
+    return _python_codec(detect_encoding(body) or "")
 
 
 def _declared_in_page(body: bytes) -> str | None:

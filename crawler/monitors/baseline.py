@@ -201,9 +201,10 @@ class Baseline:
             # a sign that was never seen before was missing in all readings so far
             missed = 0 if group_of(sign).startswith(("way ", "keep ")) else self.learnt
             self.rates.setdefault(sign, Rate(seen=float(missed)))
+        held = set(known)
         for sign, rate in self.rates.items():
             if group_of(sign) in groups:
-                rate.learn(sign in known)
+                rate.learn(sign in held)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the database."""

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup
-
 from crawler.errors import PageNotUnderstood
 from crawler.items import ScrapedArticle
 from crawler.sources.fmm.addresses import programme_of, section_of
@@ -112,6 +110,9 @@ def _mended(fragment: str) -> str:
     mended, glued_tags = _GLUED.subn(r"<\1 ", fragment)
     if not glued_tags or len(mended) > _LARGEST_SOUP:
         return mended
+    # few fragments are soup: who meets none does without it
+    from bs4 import BeautifulSoup  # noqa: PLC0415 -- see above
+
     return str(BeautifulSoup(mended, "html.parser"))
 
 
