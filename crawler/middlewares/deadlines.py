@@ -1,4 +1,4 @@
-"""Deadlines for a fetch: connection and first byte have their own, beside the whole response."""
+"""Scrapy's way to fetch, with deadlines for the connection and the first byte, and with larger reads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.exceptions import DownloadTimeoutError
+from twisted.internet.tcp import Connection
 from twisted.web.client import HTTPConnectionPool
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
     from twisted.internet.interfaces import IStreamClientEndpoint
 
+# Bytes that are taken from a connection at once, if as many are there. Each read goes through a dozen calls of Twisted
+# and Scrapy: a page of 376 kB in Twisted's pieces of 64 kB costs a quarter more of all that a crawl does.
+READ_BYTES = 2**18
+
 
 class ConnectTimeout(DownloadTimeoutError):
     """A server did not accept a connection in time."""
@@ -28,7 +33,7 @@ class FirstByteTimeout(DownloadTimeoutError):
 
 
 class DeadlinePool(HTTPConnectionPool):
-    """Twisted's connections, with a deadline for opening one.
+    """Twisted's connections, with a deadline for opening one, which read much at once.
 
     Scrapy gives its agent the deadline of the whole response as the one for the connection, too.
     """
@@ -47,7 +52,18 @@ class DeadlinePool(HTTPConnectionPool):
             raise ConnectTimeout(f"no connection within {self._connect_seconds} s")
 
         connecting = super().getConnection(key, endpoint)
+        connecting.addCallback(read_much)
         return connecting.addTimeout(self._connect_seconds, self._reactor, onTimeoutCancel=give_up)
+
+
+def read_much(protocol: Any) -> Any:
+    """Let a connection read much at once; below TLS, too."""
+    transport = protocol.transport
+    while transport is not None and not isinstance(transport, Connection):
+        transport = getattr(transport, "transport", None)
+    if transport is not None:
+        transport.bufferSize = READ_BYTES
+    return protocol
 
 
 class DeadlineDownloadHandler(HTTP11DownloadHandler):
