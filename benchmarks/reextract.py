@@ -41,7 +41,6 @@ sys.path.insert(0, str(ROOT))  # so that it runs from a checkout
 
 from benchmarks.stage.seeds import write_seed_files  # noqa: E402 -- after the path is set
 from crawler.archives.site import SeedSite  # noqa: E402 -- after the path is set
-from crawler.decoding import decode_page  # noqa: E402 -- after the path is set
 from crawler.normalize import normalize  # noqa: E402 -- after the path is set
 from crawler.sources import source_named  # noqa: E402 -- after the path is set
 from storage import Store  # noqa: E402 -- after the path is set
@@ -145,7 +144,7 @@ def record(folder: Path, count: int, in_file: int) -> tuple[Path, list[str]]:
                             url, "response", BytesIO(page.body), http_headers=head, warc_headers_dict=when
                         )
                     )
-                    scraped = CN.read_article(page.body.decode(), url)
+                    scraped = CN.read_page(page.body, "", url)
                     article = normalize(replace(scraped, fetched_at=at), CN)
                     if number % 20 == 0:
                         article = replace(article, paragraphs=article.paragraphs[:1], reader_version="an older one")
@@ -207,9 +206,7 @@ def read_bare(file: str) -> int:
     with Path(file).open("rb") as stream:
         for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=True):
             body = record.reader.read()
-            CN.read_article(
-                decode_page(body, record.http_headers.get("Content-Type") or ""), record.headers["WARC-Target-URI"]
-            )
+            CN.read_page(body, record.http_headers.get("Content-Type") or "", record.headers["WARC-Target-URI"])
     return 1
 
 

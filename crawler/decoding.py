@@ -28,18 +28,31 @@ def decode_page(body: bytes, content_type: str = "") -> str:
         body: Decompressed.
         content_type: The Content-Type header, empty if there was none.
     """
+    plain, encoding = _declared(body, content_type)
+    if encoding is None:
+        try:
+            return plain.decode("utf-8")
+        except UnicodeDecodeError:
+            encoding = _guessed(plain) or "utf-8"
+    return plain.decode(encoding, "replace")
+
+
+def as_utf8(body: bytes, content_type: str = "") -> bytes | None:
+    """Return a page that says that it is in UTF-8 as it stands, but for its byte order mark; None for any other.
+
+    What `decode_page` makes of its bytes it makes of a part of them, too: for those who read a part only.
+    """
+    plain, encoding = _declared(body, content_type)
+    return plain if encoding == "utf-8" else None
+
+
+def _declared(body: bytes, content_type: str) -> tuple[bytes, str | None]:
+    """Return a page without its byte order mark, and the encoding that it is said to be in, if it is said."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
-            return body[len(mark) :].decode(encoding, "replace")
+            return body[len(mark) :], encoding
     header = _CHARSET_IN_HEADER.search(content_type)
-    declared = _python_codec(header.group(1)) if header else _declared_in_page(body)
-    if declared in (None, "utf-8"):
-        try:
-            return body.decode("utf-8")
-        except UnicodeDecodeError:
-            # a page that says utf-8 and is not quite has a damaged character; one that says nothing is guessed
-            declared = declared or _guessed(body)
-    return body.decode(declared or "utf-8", "replace")
+    return body, _python_codec(header.group(1)) if header else _declared_in_page(body)
 
 
 def _guessed(body: bytes) -> str | None:

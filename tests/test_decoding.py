@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import webencodings
 
-from crawler.decoding import decode_page
+from crawler.decoding import as_utf8, decode_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +53,28 @@ def test_one_damaged_character_does_not_lose_the_page() -> None:
 def test_a_charset_nobody_knows_is_passed_over() -> None:
     """A label outside the standard is as good as none."""
     assert decode_page(TEXT.encode(), "text/html; charset=klingon") == TEXT
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (TEXT.encode(), "text/html; charset=UTF-8"),
+        (b"\xef\xbb\xbf" + TEXT.encode(), ""),
+        (f'<meta charset="utf-8">{TEXT}'.encode() + b"\xff", ""),
+    ],
+    ids=["header", "mark", "page"],
+)
+def test_a_page_that_says_that_it_is_utf8_can_be_decoded_in_parts(body: bytes, content_type: str) -> None:
+    """Its bytes, but for the mark, are what the whole page is decoded from."""
+    plain = as_utf8(body, content_type)
+    assert plain is not None
+    assert plain.decode("utf-8", "replace") == decode_page(body, content_type)
+
+
+@pytest.mark.parametrize("content_type", ["", "text/html; charset=gbk", "text/html; charset=klingon"])
+def test_a_page_that_does_not_say_that_it_is_utf8_is_decoded_as_a_whole(content_type: str) -> None:
+    """A part of it does not tell what it is in."""
+    assert as_utf8(TEXT.encode(), content_type) is None
 
 
 @pytest.mark.shared

@@ -95,6 +95,17 @@ def test_both_roads_read_the_same(case: Case) -> None:
 
 
 @each_case
+@pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", "text/html; charset=gb18030"])
+def test_a_page_is_read_from_its_bytes_as_from_its_text(case: Case, content_type: str) -> None:
+    """Decoding no more than is read changes nothing, nor do bytes that do not fit; other charsets are decoded first."""
+    source, charset = source_named(case.source), content_type.partition("=")[2]
+    whole = case.page.replace("<p>", "<p>\U0001f4fb ").encode(charset)
+    for body in (whole, whole.replace("\U0001f4fb".encode(charset), b"\xff\xff")):
+        expected = source.read_article(body.decode(charset, "replace"), case.url)
+        assert source.read_page(body, content_type, case.url) == expected
+
+
+@each_case
 def test_the_source_knows_its_own_pages(case: Case) -> None:
     """The owner of a page's URL is the source that reads it, and calls the URL an article."""
     source = source_of(case.url)

@@ -36,15 +36,15 @@ LOOPING = """
 import os, pathlib, sys
 if "crawler.service.worker" in sys.orig_argv:
     import crawler.decoding
-    decode = crawler.decoding.decode_page
+    as_utf8 = crawler.decoding.as_utf8
     def forever(body, content_type=""):
         marker = pathlib.Path(os.environ["MARKER"])
         if b"looping" in body and marker.exists():
             marker.unlink()
             while True:
                 pass
-        return decode(body, content_type)
-    crawler.decoding.decode_page = forever
+        return as_utf8(body, content_type)
+    crawler.decoding.as_utf8 = forever
 """
 
 

@@ -213,12 +213,12 @@ import crawler.runs
 from crawler.cli import main
 source = crawler.runs.source_named("rfi-cn")
 
-def read_article(html, url):
+def read_utf8(body, url):
     if "n3" in url:
         raise TypeError("a mistake of ours")
-    return source.read_article(html, url)
+    return source.read_utf8(body, url)
 
-crawler.runs.source_named = lambda name: dataclasses.replace(source, read_article=read_article)
+crawler.runs.source_named = lambda name: dataclasses.replace(source, read_utf8=read_utf8)
 sys.exit(main(sys.argv[1:]))
 """
 

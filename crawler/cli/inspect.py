@@ -11,7 +11,6 @@ import typer
 from crawler.archives.seeds import parse_seed
 from crawler.cli.options import Json
 from crawler.cli.output import in_zone, print_json, print_table
-from crawler.decoding import decode_page
 from crawler.errors import BadInput
 from crawler.normalize import normalize
 from crawler.sources import source_of
@@ -68,7 +67,7 @@ def inspect_article(
 ) -> None:
     """Show what a saved page becomes."""
     source = _source_for(url)
-    _show(source.read_article(decode_page(_read(file)), url), source, json=json)
+    _show(source.read_page(_read(file), "", url), source, json=json)
 
 
 def _judge_url(url: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.archives.warc import read_captures
 from crawler.archives.warc_records import SUFFIXES, warc_files_in
-from crawler.decoding import decode_page
 from crawler.errors import ArticleRejected, BadInput, PageNotUnderstood
 from crawler.imports.pieces import Import, Listed, Refused
 from crawler.normalize import normalize
@@ -98,8 +97,7 @@ def _read(capture: Capture) -> Import | Refused:
             "refused: the capture is cut short", f"{capture.file}: the capture of {capture.url} is cut short"
         )
     try:
-        html = decode_page(capture.content, capture.header("Content-Type") or "")
-        said = source.read_article(html, capture.url)
+        said = source.read_page(capture.content, capture.header("Content-Type") or "", capture.url)
         claim = Claim(field="observed_at", value=capture.captured_at.isoformat(), origin="warc-date")
         seen = replace(said, observed_at=capture.captured_at, claims=(*said.claims, claim))
         return Import(normalize(seen, source))

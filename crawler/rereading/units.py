@@ -10,7 +10,6 @@ import fsspec
 from crawler.archives.seeds import parse_seed
 from crawler.archives.warc import read_captures
 from crawler.archives.warc_records import warc_files_in
-from crawler.decoding import decode_page
 from crawler.errors import ArticleRejected, BadInput, PageNotUnderstood, SeedFileError
 from crawler.normalize import normalize
 from crawler.sources import source_of
@@ -139,8 +138,7 @@ def _read_capture(capture: Capture, choice: Choice, damages: list[str]) -> Itera
     if not source.is_article(url):
         return
     try:
-        html = decode_page(capture.content, capture.header("Content-Type") or "")
-        scraped = source.read_article(html, capture.url)
+        scraped = source.read_page(capture.content, capture.header("Content-Type") or "", capture.url)
         article = normalize(replace(scraped, fetched_at=capture.captured_at), source)
     except BadInput as error:
         damages.append(f"{capture.file}, byte {capture.offset}: {error}")

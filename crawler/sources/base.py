@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from crawler.decoding import as_utf8, decode_page
 from storage import Channel, ChannelKind
 from storage.identity import canonical_url
 
@@ -78,6 +79,8 @@ class Source:
     """(html, url) -> links. Raises PageNotUnderstood."""
     read_article: Callable[[str, str], ScrapedArticle]
     """(html, url) -> what the page said. Raises PageNotUnderstood."""
+    read_utf8: Callable[[bytes, str], ScrapedArticle] | None = None
+    """(page in UTF-8, url) -> the same, for a source that decodes only what it reads; None: pages come decoded."""
     read_seed: Callable[[SeedFile], ScrapedArticle]
     """Seed file -> what it said. Raises PageNotUnderstood."""
     part_of: Callable[[str], Channel | None] = _says_nothing
@@ -98,6 +101,21 @@ class Source:
         (timedelta(days=9), timedelta(days=1)),
     )
     """(age, pause): until an article is so old it is fetched again after each pause, to find edits; then never."""
+
+    def read_page(self, body: bytes, content_type: str, url: str) -> ScrapedArticle:
+        """Read an article page from the bytes of a response.
+
+        Args:
+            body: Decompressed.
+            content_type: The Content-Type header, empty if there was none.
+            url: Where it was answered.
+
+        Raises:
+            PageNotUnderstood: What makes an article is missing.
+        """
+        if self.read_utf8 is not None and (plain := as_utf8(body, content_type)) is not None:
+            return self.read_utf8(plain, url)
+        return self.read_article(decode_page(body, content_type), url)
 
     def next_revisit(self, published_at: datetime, now: datetime) -> datetime | None:
         """Return when to look at an article again; None for never."""

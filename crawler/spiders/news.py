@@ -150,7 +150,7 @@ class NewsSpider(Spider):
                 said = self._read_capture(response, fetched.lease)
             else:
                 said = dataclasses.replace(
-                    self.source.read_article(_html(response), response.url),
+                    self.source.read_page(response.body, _content_type(response), response.url),
                     fetched_at=fetched.fetched_at,
                     requested_urls=tuple(response.meta.get("redirect_urls", ())),
                 )
@@ -164,21 +164,21 @@ class NewsSpider(Spider):
 
     def _read_capture(self, response: Response, lease: LeasedUrl) -> ScrapedArticle:
         """Read a page that a web archive keeps: seen by others at its time, and not fetched by us."""
-        page = captured_page(response.body, response.url, _header(response, "Content-Type") or "")
-        html = decode_page(page.body, page.content_type)
-        return dataclasses.replace(self.source.read_article(html, lease.url), observed_at=page.captured_at)
+        page = captured_page(response.body, response.url, _content_type(response))
+        said = self.source.read_page(page.body, page.content_type, lease.url)
+        return dataclasses.replace(said, observed_at=page.captured_at)
 
     def _read_listing(self, response: Response, lease: LeasedUrl) -> Listing:
         """Read an index of captures, a feed or a map as what it is, anything else as a page of the source."""
         if is_of_web_archive(lease.url):
             return read_index(response.body, lease.url)
-        content_type = _header(response, "Content-Type") or ""
+        content_type = _content_type(response)
         listing = read_made_for_machines(response.body, content_type, response.url, self.source.zone)
-        return listing or self.source.read_listing(_html(response), response.url)
+        return listing or self.source.read_listing(decode_page(response.body, content_type), response.url)
 
 
-def _html(response: Response) -> str:
-    return decode_page(response.body, _header(response, "Content-Type") or "")
+def _content_type(response: Response) -> str:
+    return _header(response, "Content-Type") or ""
 
 
 def _header(response: Response, name: str) -> str | None:

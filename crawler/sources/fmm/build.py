@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from crawler.sources.base import Source
 from crawler.sources.fmm.addresses import day_of, is_article, owns, section_of
-from crawler.sources.fmm.article import read_article
+from crawler.sources.fmm.article import read_article, read_article_utf8
 from crawler.sources.fmm.channels import part_of, past_of
 from crawler.sources.fmm.editions import ZONE, Edition, all_editions
 from crawler.sources.fmm.fragment import read_seed
@@ -35,6 +35,7 @@ def _source(edition: Edition) -> Source:
         is_article=partial(is_article, edition),
         read_listing=partial(read_listing, edition),
         read_article=partial(read_article, edition),
+        read_utf8=partial(read_article_utf8, edition),
         read_seed=partial(read_seed, edition),
         part_of=partial(part_of, edition),
         section_of=partial(section_of, edition),

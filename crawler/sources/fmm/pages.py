@@ -14,19 +14,20 @@ from typing import TYPE_CHECKING
 
 from crawler.sources.fmm.head import Head, cut_head, read_head, read_head_of
 from crawler.sources.fmm.scripts import DataLayer, Statement, read_data_layer, read_statement
-from crawler.sources.fmm.trees import class_names, found, tree_of, with_class
+from crawler.sources.fmm.trees import class_names, decoded, found, tree_of, with_class
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_PICTOGRAM = re.compile(r"<svg\b")
+_PICTOGRAM = re.compile(rb"<svg\b")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """What the readers need of one page."""
 
-    html: str
+    raw: bytes
+    """All of it, in UTF-8."""
     head: Head
     body: _Element | None
     """Holds the breadcrumb, the tags and the article; more may be in it."""
@@ -35,17 +36,17 @@ class Page:
     json_ld: tuple[str, ...] = ()
     """The JSON-LD of the head; where it says nothing, that of the whole page is looked for."""
     article_end: int = 0
-    """Where in the text the article ends; scripts below it are looked for there first."""
+    """Where the article ends; scripts below it are looked for there first."""
 
     @cached_property
     def statement(self) -> Statement:
         """What the JSON-LD says."""
-        return read_statement(self.html, self.json_ld)
+        return read_statement(self.raw, self.json_ld)
 
     @cached_property
     def data_layer(self) -> DataLayer:
         """What the data layer says."""
-        return read_data_layer(self.html, self.article_end)
+        return read_data_layer(self.raw, self.article_end)
 
     @cached_property
     def article(self) -> _Element | None:
@@ -82,69 +83,69 @@ class Page:
         return classes
 
 
-def cut_page(html: str) -> Page | None:
-    """Cut a page by its marks and parse the cuts; None when it has to be parsed whole."""
-    head = cut_head(html)
+def cut_page(page: bytes) -> Page | None:
+    """Cut a page by its marks, and decode and parse the cuts; None when it has to be parsed whole."""
+    head = cut_head(page)
     if head is None:
         return None
-    begin, title_at, end = _place(html, head.end)
+    begin, title_at, end = _place(page, head.end)
     if min(begin, title_at, end) < 0:
         return None
-    has_body = html.find("t-content__body", title_at, end) >= 0 or html.find("t-content__body", end) < 0
-    is_nested = html.rfind("<article", begin, end) > begin
-    has_comment = html.find("<!--", begin, title_at) >= 0
+    has_body = page.find(b"t-content__body", title_at, end) >= 0 or page.find(b"t-content__body", end) < 0
+    is_nested = page.rfind(b"<article", begin, end) > begin
+    has_comment = page.find(b"<!--", begin, title_at) >= 0
     if not has_body or is_nested or has_comment:
         return None
     article_end = end
-    crumb = html.find("m-breadcrumb", head.end, begin)
+    crumb = page.find(b"m-breadcrumb", head.end, begin)
     if crumb >= 0:
-        begin = html.rfind("<", head.end, crumb)
-    related = html.find("t-content__related", title_at, end)
-    if related >= 0 and html.find("t-content__tags", related, end) < 0 and html.find("t-copyright", related, end) < 0:
-        end = html.rfind("<", begin, related)
+        begin = page.rfind(b"<", head.end, crumb)
+    related = page.find(b"t-content__related", title_at, end)
+    if related >= 0 and page.find(b"t-content__tags", related, end) < 0 and page.find(b"t-copyright", related, end) < 0:
+        end = page.rfind(b"<", begin, related)
     return Page(
-        html=html,
+        raw=page,
         head=read_head(head.html),
         json_ld=head.json_ld,
-        body=tree_of(_without_pictograms(html, begin, end)),
+        body=tree_of(decoded(_without_pictograms(page, begin, end))),
         is_cut=True,
         article_end=article_end,
     )
 
 
-def _place(html: str, head_end: int) -> tuple[int, int, int]:
+def _place(page: bytes, head_end: int) -> tuple[int, int, int]:
     """Return where the article begins, where its title stands and where it ends; -1 for what is not there.
 
     A long mark is found several times as fast as a short one, so the article is looked for by its longest attribute
     and its begin backwards from there; pages before 2019 have no such attribute.
     """
-    marked = html.find(" data-article-content", head_end)
-    begin = html.rfind("<article", head_end, marked) if marked >= 0 else -1
-    if begin < 0 or html.find(">", begin, marked) >= 0:
-        begin = html.find("<article", head_end)
-    end = html.find("</article>", begin) if begin >= 0 else -1
-    title_at = html.find("<h1", begin, end) if end >= 0 else -1
+    marked = page.find(b" data-article-content", head_end)
+    begin = page.rfind(b"<article", head_end, marked) if marked >= 0 else -1
+    if begin < 0 or page.find(b">", begin, marked) >= 0:
+        begin = page.find(b"<article", head_end)
+    end = page.find(b"</article>", begin) if begin >= 0 else -1
+    title_at = page.find(b"<h1", begin, end) if end >= 0 else -1
     return begin, title_at, end
 
 
-def whole_page(html: str) -> Page:
-    """Parse all of a page."""
-    tree = tree_of(html)
-    head = cut_head(html)
+def whole_page(page: bytes) -> Page:
+    """Decode and parse all of a page."""
+    tree = tree_of(decoded(page))
+    head = cut_head(page)
     bodies = found(tree, "descendant-or-self::body") if tree is not None else []
     return Page(
-        html=html, head=read_head_of(tree), json_ld=head.json_ld if head else (), body=bodies[0] if bodies else tree
+        raw=page, head=read_head_of(tree), json_ld=head.json_ld if head else (), body=bodies[0] if bodies else tree
     )
 
 
-def _without_pictograms(html: str, begin: int, end: int) -> str:
-    """Return ``html[begin:end]`` without its ``svg`` elements; an unclosed one and all after it is kept."""
+def _without_pictograms(page: bytes, begin: int, end: int) -> bytes:
+    """Return ``page[begin:end]`` without its ``svg`` elements; an unclosed one and all after it is kept."""
     kept = []
-    while match := _PICTOGRAM.search(html, begin, end):
-        closed = html.find("</svg>", match.end(), end)
+    while match := _PICTOGRAM.search(page, begin, end):
+        closed = page.find(b"</svg>", match.end(), end)
         if closed < 0:
             break
-        kept.append(html[begin : match.start()])
+        kept.append(page[begin : match.start()])
         begin = closed + 6
-    kept.append(html[begin:end])
-    return "".join(kept)
+    kept.append(page[begin:end])
+    return b"".join(kept)

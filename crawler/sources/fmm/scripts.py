@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from crawler.sources.fmm.trees import decoded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -49,14 +51,14 @@ class DataLayer:
     tags: tuple[str, ...] = ()
 
 
-def read_statement(html: str, in_head: Iterable[str] = ()) -> Statement:
+def read_statement(page: bytes, in_head: Iterable[str] = ()) -> Statement:
     """Read the JSON-LD of a page, over all its scripts; the first that says something of a field is believed.
 
     Args:
-        html: The page.
+        page: All of it, in UTF-8.
         in_head: The texts of the JSON-LD scripts in its head; the rest is only looked through when they say nothing.
     """
-    stories = list(_all_stories(in_head)) or list(_all_stories(_script_texts(html, "application/ld+json")))
+    stories = list(_all_stories(in_head)) or list(_all_stories(_script_texts(page, b"application/ld+json")))
     said: dict[str, Any] = {}
     for story in reversed(stories):
         said.update((key, value) for key, value in story.items() if value)
@@ -71,14 +73,14 @@ def read_statement(html: str, in_head: Iterable[str] = ()) -> Statement:
     )
 
 
-def read_data_layer(html: str, likely: int = 0) -> DataLayer:
+def read_data_layer(page: bytes, likely: int = 0) -> DataLayer:
     """Read the ``#datalayer`` script of a page.
 
     Args:
-        html: The page.
+        page: All of it, in UTF-8.
         likely: Where to look first; it is looked for before that place when it does not stand after it.
     """
-    places = (_script_texts(html, "datalayer", likely), _script_texts(html, "datalayer", 0, likely))
+    places = (_script_texts(page, b"datalayer", likely), _script_texts(page, b"datalayer", 0, likely))
     for text in chain.from_iterable(places):
         said = lenient_json(text)
         if isinstance(said, dict):
@@ -113,18 +115,18 @@ def _all_stories(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
         yield from _stories(lenient_json(script))
 
 
-def _script_texts(html: str, mark: str, start: int = 0, stop: int = sys.maxsize) -> Iterator[str]:
+def _script_texts(page: bytes, mark: bytes, start: int = 0, stop: int = sys.maxsize) -> Iterator[str]:
     """Yield the text of every script element whose opening tag holds `mark`, between two places."""
-    at = html.find(mark, start, stop)
+    at = page.find(mark, start, stop)
     while at >= 0:
-        opened, begin = html.rfind("<", 0, at), html.find(">", at) + 1
-        if html.startswith("<script", opened) and begin and html.find(">", opened, at) < 0:
-            end = html.find("</script", begin)
+        opened, begin = page.rfind(b"<", 0, at), page.find(b">", at) + 1
+        if page.startswith(b"<script", opened) and begin and page.find(b">", opened, at) < 0:
+            end = page.find(b"</script", begin)
             if end < 0:
                 return
-            yield html[begin:end]
+            yield decoded(page[begin:end])
             at = end
-        at = html.find(mark, at + len(mark), stop)
+        at = page.find(mark, at + len(mark), stop)
 
 
 def _stories(said: Any) -> Iterator[dict[str, Any]]:

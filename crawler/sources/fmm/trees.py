@@ -18,6 +18,11 @@ _SMALL = 40_000  # characters; fewer hold no more than about 20,000 attributes, 
 _MOST_ATTRIBUTES = 4000
 
 
+def decoded(cut: bytes) -> str:
+    """Return what was cut out of a page; bytes that do not fit become U+FFFD, as where a page is decoded whole."""
+    return cut.decode("utf-8", "replace")
+
+
 def tree_of(html: str) -> _Element | None:
     """Parse HTML, however broken; None when there is nothing in it.
 
