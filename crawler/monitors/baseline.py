@@ -72,13 +72,7 @@ class Baseline:
             url: Of the page.
             also: Signs that are missing by what other templates show.
         """
-        rare = self._rare_groups()
-        broken = [
-            sign
-            for sign, rate in self._asked(signs)
-            if rate.weigh(sign in signs.shown, least_seen=LEAST_SEEN_RARE if group_of(sign) in rare else LEAST_SEEN)
-        ]
-        broken += [*self._weigh_sizes(signs), *also]
+        broken = [*self._weigh_rates(signs), *self._weigh_sizes(signs), *also]
         new = [sign for sign in broken if sign not in self.alarms]
         if new:
             self.alarms += new
@@ -123,23 +117,27 @@ class Baseline:
         asked, shown = set(signs.asked), set(signs.shown)
         return {sign for sign in self.rates if group_of(sign) in asked and sign not in shown}
 
-    def _asked(self, signs: Signs) -> Iterator[tuple[str, Rate]]:
-        for sign, rate in self.rates.items():
-            if group_of(sign) in signs.asked:
-                yield sign, rate
-
     def _rare_groups(self) -> set[str]:
         """Return the groups of signs that few readings are asked for, however often each of their signs holds."""
-        asked: dict[str, float] = {}
-        for sign, rate in self.rates.items():
-            group = group_of(sign)
-            asked[group] = max(asked.get(group, 0.0), rate.seen)
-        return {group for group, seen in asked.items() if seen * RARE <= min(self.learnt, MEMORY)}
+        few = min(self.learnt, MEMORY)
+        common = {group_of(sign) for sign, rate in self.rates.items() if rate.seen * RARE > few}
+        return {group for sign in self.rates if (group := group_of(sign)) not in common}
 
     def _is_asked(self, sign: str, signs: Signs | Seen) -> bool:
         """Could this reading show whether a sign is missing?"""
         kind, _, name = sign.partition(" ")
         return name in signs.sizes if kind in ("shorter", "longer") else group_of(sign) in signs.asked
+
+    def _weigh_rates(self, signs: Signs) -> Iterator[str]:
+        rare: set[str] | None = None
+        for sign, rate in self.rates.items():
+            holds = sign in signs.shown
+            # a sign that holds, and against which nothing speaks, need not be weighed: so it is with nearly all
+            if (holds and not rate.evidence.now) or group_of(sign) not in signs.asked:
+                continue
+            rare = self._rare_groups() if rare is None else rare
+            if rate.weigh(holds, least_seen=LEAST_SEEN_RARE if group_of(sign) in rare else LEAST_SEEN):
+                yield sign
 
     def _weigh_sizes(self, signs: Signs) -> Iterator[str]:
         for name, size in signs.sizes.items():
@@ -198,9 +196,9 @@ class Baseline:
         """Learn what one reading showed of some groups of signs that it was asked for."""
         known = [sign for sign in shown if group_of(sign) in groups]
         for sign in known:
-            # a sign that was never seen before was missing in all readings so far
-            missed = 0 if group_of(sign).startswith(("way ", "keep ")) else self.learnt
-            self.rates.setdefault(sign, Rate(seen=float(missed)))
+            if sign not in self.rates:  # then it was missing in all readings so far
+                missed = 0 if group_of(sign).startswith(("way ", "keep ")) else self.learnt
+                self.rates[sign] = Rate(seen=float(missed))
         held = set(known)
         for sign, rate in self.rates.items():
             if group_of(sign) in groups:

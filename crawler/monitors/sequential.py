@@ -97,8 +97,11 @@ class Rate:
 
     def learn(self, holds: bool) -> None:
         """Count one reading."""
-        fade = min(1.0, MEMORY / (self.seen + 1.0))
-        self.held, self.seen = self.held * fade + holds, self.seen * fade + 1.0
+        if self.seen + 1.0 > MEMORY:
+            fade = MEMORY / (self.seen + 1.0)
+            self.held, self.seen = self.held * fade, self.seen * fade
+        self.held += holds
+        self.seen += 1.0
 
     def as_json(self) -> list[float]:
         """Return it for the database."""
