@@ -10,10 +10,9 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-from itertools import cycle
 from typing import TYPE_CHECKING
 
-from storage.token_lines import fold_and_list, token_line
+from storage.token_lines import fold_and_list, numbered_token_line, token_line
 from storage.tokens import characters
 
 if TYPE_CHECKING:
@@ -27,10 +26,6 @@ LONGEST_TITLE = 1_000
 # Private-use characters, which no folded text holds: before each token of a title, and before a mark.
 TITLE = "\ue001"
 _MARK = "\ue002"
-
-# PostgreSQL numbers tokens up to here; counting on from 1 keeps neighbours neighbours, but for one pair.
-_POSITIONS = 16_383
-_NUMBERS = [str(number) for number in range(1, _POSITIONS + 1)]
 
 _DAY = timedelta(days=1)
 
@@ -137,8 +132,9 @@ def as_tsvector_row(entry: Entry) -> dict[str, object]:
     """Return an entry as PostgreSQL takes it: ``article_id``, and ``tokens`` with their places."""
     title, title_characters = _read(entry.title, LONGEST_TITLE)
     body, body_characters = _read(entry.text, LONGEST_TEXT)
-    title_tokens = token_line(title).split()
-    placed = (*title_tokens, *token_line(body).split(), *(TITLE + token for token in title_tokens))
+    title_line, after = numbered_token_line(title, 1)
+    marked = (TITLE + token for token in title_line.split())
+    body_line, _ = numbered_token_line(body, after)
     # the server gathers the places of a token, and leaves one that has none with those that it has elsewhere
-    written = (*map(":".join, zip(placed, cycle(_NUMBERS))), *_loose_tokens(entry, title_characters, body_characters))
+    written = (title_line, body_line, *marked, *_loose_tokens(entry, title_characters, body_characters))
     return {"article_id": entry.article_id, "tokens": " ".join(written)}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from itertools import chain, zip_longest
+from functools import cache
+from itertools import accumulate, chain, zip_longest
 from typing import TYPE_CHECKING
 
 from storage.tokens import CLUSTERED, HAN, LONGEST_WORD, SPACELESS, characters, fold, tokens
@@ -21,14 +22,16 @@ _WORDS = re.compile(f"([^ {SPACELESS}]+)")
 _SPACELESS = re.compile(f"[{SPACELESS}]")
 _CLUSTERED_RUNS = re.compile(f"[{CLUSTERED}]")
 _HAN_RUNS = re.compile(f"[{HAN}]+")
-_BEGINS_RUN = re.compile("(?<= ).")
 
 # Stands for a word while the pairs are laid out; private-use characters are folded away, so that no text holds it.
 _WORD = "\ue000"
 _BESIDE = f" {_WORD} "
 
 _CODEC = f"utf-32-{sys.byteorder[0]}e"
-_BLANK = ord(" ")
+_BLANK, _COLON = ord(" "), ord(":")
+
+# PostgreSQL numbers tokens up to here.
+PLACES = 16_383
 
 
 # Code points met so far: those that fold to themselves, as most do, and what the others fold to.
@@ -68,19 +71,76 @@ def token_line(folded: str) -> str:
     >>> token_line("g7峰会 2023年").split()
     ['g7', '峰会', '会', '2023', '年']
     """
-    if not _SPACELESS.search(folded) or _CLUSTERED_RUNS.search(folded):
+    if not _is_of_pairs(folded):
         return " ".join(tokens(folded))
+    begins, nexts, words = _pairs(folded)
+    cells = array("I", [_BLANK]) * (3 * len(begins))
+    cells[0::3], cells[1::3] = begins, nexts
+    return _with_words(cells.tobytes().decode(_CODEC), words)
+
+
+def numbered_token_line(folded: str, first: int) -> tuple[str, int]:
+    """Return the tokens of folded text in their order, each with its place, and the place after the last.
+
+    Places are those of PostgreSQL, which knows no higher one than 16,383: counting on from 1 keeps neighbours
+    neighbours, but for one pair. A place is written with as many digits as the highest has.
+
+    >>> numbered_token_line("g7峰会", 9)[0].split()
+    ['g7:09', '峰会:10', '会:11']
+    """
+    if not _is_of_pairs(folded):
+        found = tokens(folded)
+        after = first + len(found)
+        return " ".join([f"{token}:{_place(place)}" for place, token in enumerate(found, first)]), after
+    begins, nexts, words = _pairs(folded)
+    after = first + len(begins)
+    digits = _digits()[-len(str(min(after, PLACES))) :]
+    width = len(digits) + 4
+    cells = array("I", [_BLANK]) * (width * len(begins))
+    cells[0::width], cells[1::width], cells[2::width] = begins, nexts, array("I", [_COLON]) * len(begins)
+    begin = _place(first) - 1
+    end = begin + len(begins)
+    rounds = (end - 1) // PLACES + 1
+    for number, column in enumerate(digits, 3):
+        cells[number::width] = (column if rounds < 2 else column * rounds)[begin:end]
+    return _with_words(cells.tobytes().decode(_CODEC).replace(" :", ":"), words), after
+
+
+def _place(number: int) -> int:
+    return (number - 1) % PLACES + 1
+
+
+@cache
+def _digits() -> list[array[int]]:
+    """Return the digits of all places as columns, those of the ten thousands first."""
+    written = [f"{place:05}" for place in range(1, PLACES + 1)]
+    return [array("I", map(ord, column)) for column in zip(*written, strict=True)]
+
+
+def _is_of_pairs(folded: str) -> bool:
+    """Are there characters in it of a script without spaces, and none that are more than a code point?"""
+    return bool(_SPACELESS.search(folded)) and not _CLUSTERED_RUNS.search(folded)
+
+
+def _pairs(folded: str) -> tuple[array[int], array[int], list[str]]:
+    """Return the first characters of all tokens, their second ones (a blank where there is none), and the words.
+
+    Each word is one token there, of which the first character stands for it.
+    """
     # runs of characters and words by turns, beginning and ending with a run, which may be empty
     parts = _WORDS.split(folded)
-    lines = _pairs(_BESIDE.join(parts[::2])).split(_WORD)
-    words = (word[:LONGEST_WORD] for word in parts[1::2])
-    return "".join(chain.from_iterable(zip_longest(lines, words, fillvalue="")))
+    runs = _BESIDE.join(parts[::2]).split()
+    begins = array("I", "".join(runs).encode(_CODEC))
+    nexts = begins[1:]
+    nexts.append(_BLANK)
+    for end in accumulate(map(len, runs)):
+        nexts[end - 1] = _BLANK
+    return begins, nexts, parts[1::2]
 
 
-def _pairs(line: str) -> str:
-    """Return each character of a line with the next, where that is no blank, between blanks; blanks stay blanks."""
-    following = _BEGINS_RUN.sub(" ", line)[1:] + " "
-    pairs = array("I", [_BLANK]) * (3 * len(line))
-    pairs[0::3] = array("I", line.encode(_CODEC))
-    pairs[1::3] = array("I", following.encode(_CODEC))
-    return pairs.tobytes().decode(_CODEC)
+def _with_words(line: str, words: list[str]) -> str:
+    """Put words in their places."""
+    if not words:
+        return line
+    shown = (word[:LONGEST_WORD] for word in words)
+    return "".join(chain.from_iterable(zip_longest(line.split(_WORD), shown, fillvalue="")))

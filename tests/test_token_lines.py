@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage.token_lines import fold_and_list, token_line
+from storage.token_lines import PLACES, fold_and_list, numbered_token_line, token_line
 from storage.tokens import LONGEST_WORD, characters, fold, tokens
 
 TEXTS = st.text(
@@ -25,6 +25,24 @@ def test_a_line_holds_the_tokens_of_a_text_in_their_order(text: str) -> None:
     """Laid out at once or cut one by one, the tokens of a text are the same."""
     folded = fold(text)
     assert token_line(folded).split() == tokens(folded)
+
+
+@settings(deadline=None)  # see above
+@given(TEXTS, st.integers(1, PLACES + 3))
+@example("", 1)
+@example("白宫 ok 东京", 9)
+@example("ไทย白宫", 99)
+@example("白 宫 ok", PLACES - 1)
+@example("白宫" * 9_000 + " ok", PLACES - 9)
+@example("white house " * 9_000, 1)
+def test_a_numbered_line_holds_each_token_with_its_place(text: str, first: int) -> None:
+    """Tokens are counted on from the first, and anew from 1 behind the last place that PostgreSQL knows."""
+    folded = fold(text)
+    line, after = numbered_token_line(folded, first)
+    found = [(token, int(place)) for token, _, place in (one.rpartition(":") for one in line.split())]
+    places = [(first - 1 + number) % PLACES + 1 for number in range(len(found))]
+    assert found == list(zip(tokens(folded), places, strict=True))
+    assert after == first + len(found)
 
 
 @settings(deadline=None)  # see above
