@@ -10,6 +10,7 @@ import logging
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
@@ -128,19 +129,22 @@ class DeduplicatePipeline:
     """Takes out what this run has passed on under another URL: same article, stated time, fingerprint and aliases."""
 
     def __init__(self) -> None:
-        self._passed: OrderedDict[tuple[str, str, tuple[str, ...]], str] = OrderedDict()
+        # digests of what passed and hashes of the URLs it came under: the texts of one are a kilobyte
+        self._passed: OrderedDict[bytes, int] = OrderedDict()
 
     def process_item(self, item: Fetched) -> Fetched:
         """Pass an article on once; a new alias of it is news and passes too."""
         article = item.said
         if not isinstance(article, Article):
             return item
-        key = (
+        marks = (
             revision_key(article.canonical_url, article.published_at, article.modified_at),
             fingerprint(article.title, article.text),
-            article.aliases,
+            *article.aliases,
         )
-        if self._passed.setdefault(key, item.lease.url) != item.lease.url:
+        digest = blake2b("\n".join(marks).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        url = hash(item.lease.url)
+        if self._passed.setdefault(digest, url) != url:
             return replace(item, said=None, reason="repeated")
         if len(self._passed) > REMEMBERED_REVISIONS:
             self._passed.popitem(last=False)
