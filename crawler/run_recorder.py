@@ -1,18 +1,20 @@
-"""start_recorder: the recorder of one run, with what its files say of the run."""
+"""start_recorder: the recorder of one run, with what its files say of the run.
+
+What writes WARC files takes 3 MB, and is imported by a run that is recorded, not by every run.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.archives.recorder import Recorder
-from crawler.archives.recording import Recording
-from crawler.archives.run_facts import RunFacts
 from crawler.errors import BadInput
 from crawler.settings import USER_AGENT
 from crawler.stand_in import stand_in_of
 from storage import RunState
 
 if TYPE_CHECKING:
+    from crawler.archives.recorder import Recorder
+    from crawler.archives.recording import Recording
     from crawler.config import Config
     from crawler.run_frontier import RunFrontier
     from storage import CrawlRun
@@ -27,6 +29,8 @@ def open_recording(address: str, config: Config) -> Recording:
     Raises:
         BadInput: It cannot be opened.
     """
+    from crawler.archives.recording import Recording  # noqa: PLC0415 -- see above
+
     recording = Recording(address, spool=config.spool_folder)
     try:
         recording.mend()
@@ -37,6 +41,9 @@ def open_recording(address: str, config: Config) -> Recording:
 
 def start_recorder(recording: Recording, run: CrawlRun, config: Config, frontier: RunFrontier) -> Recorder:
     """Begin to record a run; if the recording cannot be written, the run ends."""
+    from crawler.archives.recorder import Recorder  # noqa: PLC0415 -- see above
+    from crawler.archives.run_facts import RunFacts  # noqa: PLC0415 -- see above
+
     assert run.started_at is not None, "it has begun"
     name = f"{run.plan.source}-{run.started_at:%Y%m%dT%H%M%S%fZ}-{run.id:06}"
     facts = RunFacts(

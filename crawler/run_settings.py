@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 from scrapy.settings import Settings
 
-from crawler.archives.handler import ArchiveDownloadHandler, CaptureDownloadHandler
-from crawler.archives.warc_records import holds_warc
 from crawler.errors import BadInput
 from crawler.middlewares.replay import ReplayDownloadHandler
 from crawler.middlewares.via import ViaDownloadHandler
@@ -79,6 +77,10 @@ def _handler_of(plan: CrawlPlan) -> type[BaseDownloadHandler] | None:
         return ViaDownloadHandler
     if plan.recorded_run:
         return ReplayDownloadHandler
-    if plan.archive and holds_warc(plan.archive):
-        return CaptureDownloadHandler
-    return ArchiveDownloadHandler if plan.archive else None
+    if plan.archive is None:
+        return None
+    # what reads WARC files takes 3 MB: a crawl of the web does without
+    from crawler.archives.handler import ArchiveDownloadHandler, CaptureDownloadHandler  # noqa: PLC0415 -- see above
+    from crawler.archives.warc_records import holds_warc  # noqa: PLC0415 -- see above
+
+    return CaptureDownloadHandler if holds_warc(plan.archive) else ArchiveDownloadHandler

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING
 
 from scrapy.crawler import AsyncCrawlerProcess
 
-from crawler.archives.captured_site import CapturedSite
-from crawler.archives.recorded_run import RecordedRun
-from crawler.archives.warc_records import holds_warc
 from crawler.clock import Clock, StandingClock
 from crawler.garbage import collecting_seldom
 from crawler.monitors.signs import LISTING
@@ -34,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from crawler.archives.captured_site import CapturedSite
+    from crawler.archives.recorded_run import RecordedRun
     from crawler.archives.recorder import Recorder
     from crawler.config import Config
     from storage import CrawlPlan, CrawlRun, Left, Store
@@ -64,8 +63,7 @@ def run_crawl(
         UnknownSource: The plan names no source we know.
     """
     source = source_named(plan.source)
-    recorded = RecordedRun(plan.archive, plan.recorded_run) if plan.archive and plan.recorded_run else None
-    captured = CapturedSite(plan.archive) if plan.archive and recorded is None and holds_warc(plan.archive) else None
+    recorded, captured = _kept_bytes(plan)
     clock = Clock() if captured is None else StandingClock(captured.started_at)
     if recorded is not None:
         clock = ReplayClock(recorded)
@@ -136,6 +134,20 @@ def run_crawl(
         degraded=watch.reasons,
         now=clock.now(),
     )
+
+
+def _kept_bytes(plan: CrawlPlan) -> tuple[RecordedRun | None, CapturedSite | None]:
+    """Return the recorded run that answers a plan, or the site that WARC files make; both None for all other plans."""
+    if plan.archive is None:
+        return None, None
+    # what reads WARC files takes 3 MB: a crawl of the web does without
+    from crawler.archives.captured_site import CapturedSite  # noqa: PLC0415 -- see above
+    from crawler.archives.recorded_run import RecordedRun  # noqa: PLC0415 -- see above
+    from crawler.archives.warc_records import holds_warc  # noqa: PLC0415 -- see above
+
+    if plan.recorded_run:
+        return RecordedRun(plan.archive, plan.recorded_run), None
+    return None, CapturedSite(plan.archive) if holds_warc(plan.archive) else None
 
 
 def _keep_watch(watch: Watch, store: Store, *, run_id: int, now: datetime) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, Spider
 
-from crawler.archives.captured import captured_page
 from crawler.backfills.web_archives import is_of_web_archive, read_index
 from crawler.decoding import decode_page
 from crawler.discovery import read_made_for_machines
@@ -164,6 +163,9 @@ class NewsSpider(Spider):
 
     def _read_capture(self, response: Response, lease: LeasedUrl) -> ScrapedArticle:
         """Read a page that a web archive keeps: seen by others at its time, and not fetched by us."""
+        # what reads WARC records takes megabytes: few crawls meet any
+        from crawler.archives.captured import captured_page  # noqa: PLC0415 -- see above
+
         page = captured_page(response.body, response.url, _content_type(response))
         said = self.source.read_page(page.body, page.content_type, lease.url)
         return dataclasses.replace(said, observed_at=page.captured_at)
