@@ -111,7 +111,7 @@ class Track:
             done = measure(*crawl_command(base_url, db, *limit))
         else:
             kind = "ours" if contender in OURS else contender
-            done = measure("-m", "benchmarks.stage.contenders", kind, base_url, targets, db)
+            done = measure("-m", f"benchmarks.stage.contenders.{kind}", base_url, targets, db)
         if done.code:
             raise RuntimeError(f"{contender} ended with exit code {done.code}: {done.err[-500:]}")
         if contender in (*OURS, WALK) and targets == self._all and (lost := look_into(db, self._articles).missing):

@@ -71,7 +71,7 @@ def main() -> int:
         targets = [target for target in targets_in(folder / "pages") if is_article(target)]
         (folder / "targets").write_text("\n".join(targets), encoding="utf-8")
         with serving(folder / "pages", folder / "requests.log") as server:
-            crawl = ("-m", "benchmarks.stage.contenders", "ours", server.base_url, str(folder / "targets"))
+            crawl = ("-m", "benchmarks.stage.contenders.ours", server.base_url, str(folder / "targets"))
             alone = measure(*crawl, sqlite_url(folder))
             if alone.code:
                 raise SystemExit(f"the crawl ended with exit code {alone.code}: {alone.err[-500:]}")

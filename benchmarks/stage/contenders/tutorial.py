@@ -1,10 +1,4 @@
-"""Ways to crawl the same pages, each as a program of its own.
-
-    python -m benchmarks.stage.contenders stock|tutorial|ours BASE_URL TARGETS DATABASE
-
-TARGETS is a file of paths, one a line; DATABASE a URL, of SQLite for the tutorial; stock Scrapy stores nothing. Exit
-code 1 when not every page was fetched.
-"""
+"""Scrapy as tutorials use it: BeautifulSoup over the whole page, an ORM, a commit an item."""
 
 from __future__ import annotations
 
@@ -14,41 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bs4 import BeautifulSoup
-from scrapy import Request, Spider
-from scrapy.crawler import AsyncCrawlerProcess
 from sqlalchemy import JSON, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from benchmarks.stage.pages import ORIGIN, SOURCE
-from crawler.config import load_config
-from crawler.runs import run_crawl
-from storage import CrawlKind, CrawlPlan, Store
+from benchmarks.stage.contenders.stock import FetchSpider, crawl
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
     from scrapy.http import Response
-
-
-class FetchSpider(Spider):
-    """Fetches, and does nothing else: what Scrapy itself costs."""
-
-    name = "fetch"
-
-    def __init__(self, base_url: str, targets: list[str], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.base_url = base_url
-        self.targets = targets
-        self.fetched = 0
-
-    async def start(self) -> AsyncIterator[Request]:
-        """Yield a request for every target."""
-        for target in self.targets:
-            yield Request(self.base_url + target)
-
-    def parse(self, response: Response) -> Any:
-        """Count the page."""
-        self.fetched += 1
 
 
 class TutorialSpider(FetchSpider):
@@ -104,7 +72,7 @@ class TutorialPipeline:
 
     def open_spider(self) -> None:
         """Open the database named by the settings."""
-        engine = create_engine(sys.argv[4])
+        engine = create_engine(sys.argv[3])
         Base.metadata.create_all(engine)
         self.session = Session(engine)
 
@@ -120,40 +88,12 @@ class TutorialPipeline:
         self.session.close()
 
 
-def crawl_with_scrapy(kind: str, base_url: str, targets: list[str]) -> int:
-    """Run one of the two spiders; return how many pages it fetched."""
-    # as Scrapy comes, but for its log, and as many requests to the one host as ours makes
-    settings: dict[str, Any] = {"LOG_LEVEL": "WARNING", "CONCURRENT_REQUESTS_PER_DOMAIN": 16}
-    if kind == "tutorial":
-        settings["ITEM_PIPELINES"] = {TutorialPipeline: 100}
-    process = AsyncCrawlerProcess(settings)
-    crawler = process.create_crawler(TutorialSpider if kind == "tutorial" else FetchSpider)
-    process.crawl(crawler, base_url=base_url, targets=targets)
-    process.start()
-    assert crawler.spider is not None
-    fetched: int = crawler.spider.fetched  # type: ignore[attr-defined]  # one of the two above
-    return fetched
-
-
-def crawl_with_ours(base_url: str, targets: list[str], db: str) -> int:
-    """Run our crawl, with these pages as its seed URLs; return how many articles are stored."""
-    plan = CrawlPlan(
-        source=SOURCE.name,
-        kind=CrawlKind.ONEOFF,
-        seeds=tuple(ORIGIN + target for target in targets),
-        via=base_url,
-        delay_seconds=0.0,
-    )
-    with Store.open(db) as store:
-        return run_crawl(plan, load_config(), store).counts["new"]
-
-
 def main() -> int:
-    """Run one contender."""
-    kind, base_url, names, db = sys.argv[1:]
+    """Crawl the pages into the database."""
+    base_url, names, _ = sys.argv[1:]
     targets = Path(names).read_text("utf-8").split()
-    done = crawl_with_ours(base_url, targets, db) if kind == "ours" else crawl_with_scrapy(kind, base_url, targets)
-    return 0 if done == len(targets) else 1
+    fetched = crawl(TutorialSpider, base_url, targets, ITEM_PIPELINES={TutorialPipeline: 100})
+    return 0 if fetched == len(targets) else 1
 
 
 if __name__ == "__main__":
