@@ -23,7 +23,7 @@ from crawler.patience import in_thread
 from crawler.sources.version import reader_version
 from crawler.verdict import settlement_of, was_lied_to
 from storage import Article, FrontierState, HeldPage, UnknownArticle
-from storage.identity import fingerprint, revision_key
+from storage.identity import revision_key
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -126,7 +126,10 @@ class NormalizePipeline:
 
 
 class DeduplicatePipeline:
-    """Takes out what this run has passed on under another URL: same article, stated time, fingerprint and aliases."""
+    """Takes out what this run has passed on under another URL: same article, stated time, words and aliases.
+
+    Where the words differ by no more than blanks, the store recognises it.
+    """
 
     def __init__(self) -> None:
         # digests of what passed and hashes of the URLs it came under: the texts of one are a kilobyte
@@ -139,8 +142,9 @@ class DeduplicatePipeline:
             return item
         marks = (
             revision_key(article.canonical_url, article.published_at, article.modified_at),
-            fingerprint(article.title, article.text),
+            article.title,
             *article.aliases,
+            article.text,
         )
         digest = blake2b("\n".join(marks).encode("utf-8", "surrogatepass"), digest_size=16).digest()
         url = hash(item.lease.url)

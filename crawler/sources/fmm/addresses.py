@@ -67,8 +67,8 @@ def is_dated(path: str) -> bool:
 def day_of(path: str) -> date | None:
     """Return the date at the head of the last segment of a path or URL; None without one. It may be a day off."""
     slug = path.rstrip("/").rpartition("/")[2]
-    # a date takes 9 characters, each at most 12 when it is escaped; most slugs escape hundreds behind it
-    return slug_date(unquote(slug[:108]))
+    # a date takes 9 characters and one behind it, each at most 12 when it is escaped; few slugs escape any of a date
+    return slug_date(unquote(slug[:120]) if "%" in slug[:9] else slug[:10])
 
 
 def section_of(edition: Edition, url: str) -> str | None:
