@@ -59,7 +59,7 @@ class Frontier:
     def __init__(self, db: str, count: int) -> None:
         self._store = Store.open(db)
         plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
-        self._run = self._store.start_run(plan, now=NOW).id
+        self._run = self._store.runs.start(plan, now=NOW).id
         self._walk = self._store.frontier.open_walk(plan, run_id=self._run, now=NOW)
         section = f"https://www.rfi.fr/cn/{quote('国际')}/20230801-{quote('灯塔日志')}"
         for first in range(0, count, ADDED_AT_ONCE):

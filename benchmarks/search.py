@@ -222,7 +222,7 @@ def fill(stores: dict[str, Store], library: Library, count: int) -> dict[str, fl
     """Make articles and save them everywhere; return the seconds that saving took each store."""
     texts = Texts(seed=2026)
     plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.IMPORT)
-    runs = {name: store.start_run(plan, now=NOW) for name, store in stores.items()}
+    runs = {name: store.runs.start(plan, now=NOW) for name, store in stores.items()}
     seconds, batch = dict.fromkeys(stores, 0.0), []
     for number, made in enumerate(texts.articles(count), 1):
         library.add(made.printed)
@@ -234,7 +234,7 @@ def fill(stores: dict[str, Store], library: Library, count: int) -> dict[str, fl
                 seconds[name] += time.perf_counter() - began
             batch = []
     for name, store in stores.items():
-        store.finish_run(runs[name].id, state=RunState.FINISHED, reason=None, counts={"new": count}, now=NOW)
+        store.runs.finish(runs[name].id, state=RunState.FINISHED, reason=None, counts={"new": count}, now=NOW)
     length = sum(map(len, library.texts)) / count
     print(f"{count:,} articles made of {texts.learnt_from}, {length:,.0f} characters each")
     return seconds

@@ -124,7 +124,7 @@ def main() -> int:
             finally:
                 service.kill()
                 service.wait()
-            runs = [run.state for run in store.runs(limit=10**6) if run.started_at is not None]
+            runs = [run.state for run in store.runs.latest(limit=10**6) if run.started_at is not None]
     return report(samples, runs, code)
 
 

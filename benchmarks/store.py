@@ -174,7 +174,7 @@ class Ours:
         self.url = url
         self.store = Store.open(url)
         plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
-        self._run = self.store.start_run(plan, now=NOW)
+        self._run = self.store.runs.start(plan, now=NOW)
         self._walk = self.store.frontier.open_walk(plan, run_id=self._run.id, now=NOW)
 
     def find(self, articles: Sequence[Article]) -> list[str]:

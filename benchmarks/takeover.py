@@ -229,7 +229,7 @@ def end(cast: Cast) -> list[int]:
 
 def report(store: Store, cast: Cast, *, span: timedelta, orphans: int, codes: list[int], seed: int) -> int:
     """Print what became of the moments, and return the exit code."""
-    rows = [run for run in store.runs(limit=10**6) if run.schedule is not None]
+    rows = [run for run in store.runs.latest(limit=10**6) if run.schedule is not None]
     states = Counter(run.state for run in rows)
     expected = len(SCHEDULES) * (span // EVERY)
     doubles = len(rows) - len({(run.schedule, run.planned_at) for run in rows})

@@ -123,7 +123,7 @@ class Machine:
                 ended.append(Ended(run_id=run_id, state=RunState.KILLED, reason="its process was ended by SIGKILL"))
             else:
                 state, why = (RunState.FINISHED, None) if fate < 0.9 else (RunState.FAILED, "URLs are left")
-                self.store.finish_run(run_id, state=state, reason=why, counts={"new": 3}, now=ended_at)
+                self.store.runs.finish(run_id, state=state, reason=why, counts={"new": 3}, now=ended_at)
         return ended
 
 
@@ -323,7 +323,7 @@ def measure(database: str, url: str, *, crons: int, seed: int, outages: list[Out
         began = time.monotonic()
         looks = live(world, plan_outages(chance) if outages is None else outages)
         seconds = time.monotonic() - began
-        rows = [run for run in store.runs(limit=10**6) if run.schedule is not None]
+        rows = [run for run in store.runs.latest(limit=10**6) if run.schedule is not None]
     found = Counter(run.schedule for run in rows)
     needs_reason = (RunState.SKIPPED, RunState.MISSED, RunState.KILLED, RunState.FAILED, RunState.STOPPED)
     return Result(

@@ -74,7 +74,7 @@ def run_crawl(
     ending = Ending(crawler, on_progress)
     now = clock.now()
     patiently(store.frontier.settle_dead_runs, now=now)
-    run = run or patiently(store.start_run, plan, now=now)
+    run = run or patiently(store.runs.start, plan, now=now)
     walk = patiently(store.frontier.open_walk, plan, run_id=run.id, now=now)
     window = None
     if plan.backfill is not None:
@@ -126,7 +126,7 @@ def run_crawl(
     elif left.count:
         reason = f"{reason}; {_tell_left(left)}"
     return patiently(
-        store.finish_run,
+        store.runs.finish,
         run.id,
         state=state,
         reason=reason,

@@ -19,7 +19,7 @@ from storage.errors import WriteRefused
 from storage.frontier_records import Walk
 from storage.leases import add_urls, find_left, lease_urls, renew_leases, return_leases
 from storage.merging import count_indexed, merge_after
-from storage.runs import find_dead_runs, keep_alive, last_ended_run, mark_killed, note_walk
+from storage.run_rows import find_dead_runs, keep_alive, last_ended_run, mark_killed, note_walk
 from storage.settling import settle
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from storage.database import reading, writing
 from storage.errors import LeadershipLost
-from storage.runs import is_alive
+from storage.run_rows import is_alive
 from storage.schedule_records import Leadership
 from storage.schedule_tables import LeadershipRow
 

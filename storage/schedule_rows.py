@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from storage.runs import plan_as_json, plan_from_json
+from storage.run_rows import plan_as_json, plan_from_json
 from storage.schedule_records import Adaptive, CatchUp, Cron, Interval, Overlap, Schedule
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from storage.leadership import check_leads
 from storage.leases import return_leases
 from storage.rows import insert_rows
 from storage.run_records import RunState
-from storage.runs import claim_run, plan_as_json, read_front, read_run, settle_run
+from storage.run_rows import claim_run, plan_as_json, read_front, read_run, settle_run
 from storage.schedule_records import Decision, Schedule, StandingRun
 from storage.schedule_rows import as_row, as_schedule
 from storage.schedule_tables import ScheduleRow

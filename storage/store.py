@@ -22,7 +22,7 @@ from storage.frontier import Frontier
 from storage.history import History
 from storage.hosts import Hosts
 from storage.leadership import Leaderships
-from storage.merging import MANY, count_indexed, merge_after, merge_rest
+from storage.merging import count_indexed, merge_after
 from storage.monitors import Monitors
 from storage.patience import tried_again
 from storage.positions import forget_position, keep_position, read_position
@@ -30,8 +30,7 @@ from storage.pruning import Retention
 from storage.reading import count_by_section, known_among, page_through, read_article, read_revisions
 from storage.rereading import Rereading
 from storage.restoring import restore
-from storage.run_records import RunState
-from storage.runs import finish_run, keep_alive, read_run, read_runs, start_run
+from storage.runs import Runs
 from storage.schedules import Schedules
 from storage.schema import make_or_check
 from storage.search import Search
@@ -39,7 +38,7 @@ from storage.seed_copies import read_seed_copies, save_seed_copies
 from storage.tables import ArticleRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from types import TracebackType
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     from storage.reading import SectionCount
     from storage.records import Article, CapturePlace, Outcome, StoredArticle
     from storage.restoring import Returning
-    from storage.run_records import CrawlPlan, CrawlRun
     from storage.seed_copies import SeedCopy, StoredSeedCopy
 
 
@@ -65,6 +63,8 @@ class Store:
         self._engine = engine
         self.url = url
         """The URL it was opened with, its password included."""
+        self.runs = Runs(engine)
+        """Crawls and imports, from their beginning to their end."""
         self.frontier = Frontier(engine)
         """The URLs that were found, and what became of them."""
         self.channels = Channels(engine)
@@ -295,53 +295,3 @@ class Store:
     def seed_copies(self) -> Iterator[StoredSeedCopy]:
         """Yield the imported seed files in the order in which they came, in bounded memory."""
         return read_seed_copies(self._engine)
-
-    def start_run(self, plan: CrawlPlan, *, now: datetime) -> CrawlRun:
-        """Open a run of this process."""
-        with writing(self._engine) as connection:
-            return start_run(connection, plan, now=now)
-
-    def keep_alive(self, run_id: int, *, now: datetime, counts: Mapping[str, int] | None = None) -> None:
-        """Note that a run is alive, and what it has counted so far."""
-        with writing(self._engine) as connection:
-            keep_alive(connection, run_id, counts=counts, now=now)
-
-    def finish_run(
-        self,
-        run_id: int,
-        *,
-        state: RunState,
-        reason: str | None,
-        counts: Mapping[str, int],
-        degraded: Sequence[str] = (),
-        now: datetime,
-    ) -> CrawlRun:
-        """Close a run and return it.
-
-        Args:
-            degraded: Why its readings are not to be trusted, a sentence each.
-
-        Raises:
-            LookupError: There is no such run.
-        """
-        with writing(self._engine) as connection:
-            run = finish_run(connection, run_id, state=state, reason=reason, counts=counts, degraded=degraded, now=now)
-        if state is RunState.FINISHED and counts.get("new", 0) + counts.get("revised", 0) >= MANY:
-            merge_rest(self._engine)
-        return run
-
-    def runs(self, limit: int = 20, *, schedule: str | None = None, states: Sequence[RunState] = ()) -> list[CrawlRun]:
-        """Return the latest runs, newest first.
-
-        Args:
-            limit: At most so many.
-            schedule: Only those that it planned.
-            states: Only those in one of these; none for all.
-        """
-        with reading(self._engine) as connection:
-            return read_runs(connection, limit=limit, schedule=schedule, states=states)
-
-    def run(self, run_id: int) -> CrawlRun | None:
-        """Return a run; None if there is no such run."""
-        with reading(self._engine) as connection:
-            return read_run(connection, run_id)

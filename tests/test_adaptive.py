@@ -51,7 +51,7 @@ def poll(store: Store, url: str, published: Sequence[datetime], *, now: datetime
         ShownArticle(url=f"https://www.rfi.fr/cn/{at:%Y%m%d-%H%M%S}", stated_at=at, stated_by=DateOrigin.TIME)
         for at in published
     )
-    run = store.start_run(PLAN, now=now)
+    run = store.runs.start(PLAN, now=now)
     walk = store.frontier.open_walk(PLAN, run_id=run.id, now=now)
     store.frontier.add(walk, [FoundUrl(url=url, is_listing=True)], now=now)
     (lease,) = store.frontier.lease(walk, run_id=run.id, limit=1, now=now)

@@ -51,7 +51,7 @@ def begin(store: Store, *urls: str) -> Backfill:
 def run(store: Store, task: Backfill | None = None, *, now: datetime = NOW) -> Walk:
     """Open a run of a backfill, or a scheduled one, and return its walk with its starts waiting."""
     kind = CrawlPlan(source="rfi-cn", kind=CrawlKind.BACKFILL, backfill=task.id) if task else SCHEDULED
-    walk = store.frontier.open_walk(kind, run_id=store.start_run(kind, now=now).id, now=now)
+    walk = store.frontier.open_walk(kind, run_id=store.runs.start(kind, now=now).id, now=now)
     store.frontier.add(walk, store.backfills.starts(task.id) if task else [], now=now)
     return walk
 

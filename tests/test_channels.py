@@ -45,7 +45,7 @@ def shown(number: int, **said: object) -> ShownArticle:
 
 def poll(store: Store, channel: Channel, *articles: ShownArticle, now: datetime = NOW, **became: object) -> None:
     """Fetch a channel that shows these articles, in a run of its own."""
-    run = store.start_run(PLAN, now=now)
+    run = store.runs.start(PLAN, now=now)
     walk = store.frontier.open_walk(PLAN, run_id=run.id, now=now)
     store.frontier.add(walk, [FoundUrl(url=channel.url, is_listing=True)], now=now)
     settle(store, walk, channel, articles, now=now, **became)
@@ -117,7 +117,7 @@ def test_sightings_are_written_with_the_listing_or_not_at_all(
     store: Store, make_article: Callable[..., Article]
 ) -> None:
     """What the database refuses takes the sightings of its batch back with it."""
-    walk = store.frontier.open_walk(PLAN, run_id=store.start_run(PLAN, now=NOW).id, now=NOW)
+    walk = store.frontier.open_walk(PLAN, run_id=store.runs.start(PLAN, now=NOW).id, now=NOW)
     store.frontier.add(walk, [FoundUrl(url=FRONT.url, is_listing=True)], now=NOW)
     (lease,) = store.frontier.lease(walk, run_id=walk.number, limit=1, now=NOW)
     listing = Settlement(lease=lease, state=FrontierState.DONE, channel=FRONT, shown=(shown(1),), settled_at=NOW)

@@ -34,7 +34,7 @@ def folder(newscrawl: Callable[..., Ended]) -> Iterator[Store]:
 
 def end(store: Store, run_id: int) -> None:
     """Close a run."""
-    store.finish_run(run_id, state=RunState.FINISHED, reason=None, counts={}, now=NOW)
+    store.runs.finish(run_id, state=RunState.FINISHED, reason=None, counts={}, now=NOW)
 
 
 def test_a_log_is_printed_whole(folder: Store, newscrawl: Callable[..., Ended]) -> None:
@@ -84,7 +84,7 @@ def test_a_run_without_a_log_says_why(folder: Store, newscrawl: Callable[..., En
     told = [newscrawl("runs", "log", "1")]
     folder.schedules.claim(1, now=NOW)
     told.append(newscrawl("runs", "log", "1"))
-    by_hand = folder.start_run(PLAN, now=NOW)
+    by_hand = folder.runs.start(PLAN, now=NOW)
     told.append(newscrawl("runs", "log", str(by_hand.id), "--follow"))
     assert [(one.code, one.out) for one in told] == [(1, "")] * 3
     assert [one.err for one in told] == [

@@ -64,7 +64,7 @@ def show(store: Store, channel: Channel, *numbers: int, stated_at: datetime | No
 def fetch(store: Store, *numbers: int, **became: Any) -> None:
     """Fetch some articles by name, all with the same end."""
     plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
-    walk = store.frontier.open_walk(plan, run_id=store.start_run(plan, now=NOW).id, now=NOW)
+    walk = store.frontier.open_walk(plan, run_id=store.runs.start(plan, now=NOW).id, now=NOW)
     store.frontier.add(walk, [FoundUrl(url=url_of(number), is_listing=False) for number in numbers], now=NOW)
     for leased in store.frontier.lease(walk, run_id=1, limit=100, now=NOW):
         store.frontier.settle(walk, [Settlement(lease=leased, **{"settled_at": NOW} | became)], now=NOW)

@@ -170,8 +170,8 @@ def test_a_clock_that_went_back_is_found_by_its_past(doctor: Callable[..., dict[
     """A run that began tomorrow cannot have been."""
     ahead = datetime.now(UTC) + timedelta(days=1)
     with Store.open("sqlite:///newscrawl.db") as store:
-        run = store.start_run(CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF), now=ahead)
-        store.finish_run(run.id, state=RunState.FINISHED, reason=None, counts={}, now=ahead)
+        run = store.runs.start(CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF), now=ahead)
+        store.runs.finish(run.id, state=RunState.FINISHED, reason=None, counts={}, now=ahead)
     told = doctor()
     assert (told[""], told["clock"]["verdict"]) == (1, "error")
     assert "the clock went back" in told["clock"]["found"]

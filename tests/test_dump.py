@@ -133,9 +133,9 @@ def test_members_and_tables_come_by_name(stored_seeds: str) -> None:
 def test_instants_of_the_clock_are_given_as_runs(database_url: str, make_article: MakeArticle) -> None:
     """What a run saw, it saw "in run 1"; what a source or a collector stated is given as stated; --times gives all."""
     with Store.open(database_url) as store:
-        run = store.start_run(CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF), now=NOW)
+        run = store.runs.start(CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF), now=NOW)
         store.save(make_article(fetched_at=NOW + HOUR), now=NOW + HOUR)
-        store.finish_run(run.id, state=RunState.FINISHED, reason=None, counts={"new": 1}, now=NOW + 2 * HOUR)
+        store.runs.finish(run.id, state=RunState.FINISHED, reason=None, counts={"new": 1}, now=NOW + 2 * HOUR)
         store.save(
             make_article(canonical_url="https://www.rfi.fr/cn/b", title="b", observed_at=NOW), now=NOW + 3 * HOUR
         )

@@ -53,13 +53,13 @@ def articles(*numbers: int) -> list[FoundUrl]:
 
 def begin(store: Store, plan: CrawlPlan = PLAN, *, now: datetime = NOW) -> Walk:
     """Open a run of this process and return its walk."""
-    return store.frontier.open_walk(plan, run_id=store.start_run(plan, now=now).id, now=now)
+    return store.frontier.open_walk(plan, run_id=store.runs.start(plan, now=now).id, now=now)
 
 
 def end(store: Store, run_id: int, *, state: RunState = RunState.FINISHED, now: datetime = NOW) -> None:
     """Close a run."""
     store.frontier.give_back(run_id, now=now)
-    store.finish_run(run_id, state=state, reason=None, counts={}, now=now)
+    store.runs.finish(run_id, state=state, reason=None, counts={}, now=now)
 
 
 def lease(store: Store, walk: Walk, *, run_id: int = 0, limit: int = 100, now: datetime = NOW) -> list[LeasedUrl]:
@@ -328,7 +328,7 @@ def test_a_run_whose_process_is_gone_is_closed_and_its_leases_given_back(store: 
     _rewrite_run(store, dead.number, pid=child.pid)
     assert store.frontier.settle_dead_runs(now=NOW) == [dead.number]
     assert urls(lease(store, alive)) == [url_of(2)]
-    killed = store.run(dead.number)
+    killed = store.runs.get(dead.number)
     assert killed is not None
     assert (killed.state, killed.finished_at) == (RunState.KILLED, NOW)
 
@@ -347,7 +347,7 @@ def test_a_run_of_another_machine_is_dead_when_it_is_silent(store: Store) -> Non
     store.frontier.renew(walk.number, now=NOW + MINUTE, counts={"new": 3})
     assert store.frontier.settle_dead_runs(now=NOW + 2 * MINUTE) == []
     assert store.frontier.settle_dead_runs(now=NOW + 2 * MINUTE + SECOND) == [walk.number]
-    killed = store.run(walk.number)
+    killed = store.runs.get(walk.number)
     assert killed is not None
     assert (killed.counts, killed.finished_at) == ({"new": 3}, NOW + MINUTE)
 

@@ -90,7 +90,7 @@ def test_a_database_of_every_earlier_schema_becomes_one_of_today(
         assert (edited.revision, edited.article.paragraphs[1]) == (2, "修复工程由当地居民和一位灯塔守护人出资。")
         assert first.article.paragraphs[1] == "修复工程由当地居民出资。"
         assert edited.article.aliases == ("https://www.rfi.fr/cn/%E5%9B%BD%E9%99%85/20230801-dengta",)
-        assert [(run.id, run.plan.kind.value, run.counts["new"]) for run in store.runs()] == [
+        assert [(run.id, run.plan.kind.value, run.counts["new"]) for run in store.runs.latest()] == [
             (2, "oneoff", 1),
             (1, "import", 1),
         ]

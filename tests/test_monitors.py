@@ -247,7 +247,7 @@ def page_held(url: str, **said: Any) -> HeldPage:
 def test_held_pages_wait_for_another_reader(store: Store, make_article: Callable[..., Article]) -> None:
     """They are not leased while the reader is the same; released, they are fetched, and let go when that succeeds."""
     plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
-    run = store.start_run(plan, now=NOW)
+    run = store.runs.start(plan, now=NOW)
     walk = store.frontier.open_walk(plan, run_id=run.id, now=NOW)
     urls = [f"https://www.rfi.fr/cn/%E4%B8%AD%E5%9B%BD/2023080{day}-a" for day in (1, 2)]
     store.frontier.add(walk, [FoundUrl(url=url, is_listing=False) for url in urls], now=NOW)
@@ -272,7 +272,7 @@ def test_held_pages_wait_for_another_reader(store: Store, make_article: Callable
 def test_a_second_look_is_taken_in_time(store: Store) -> None:
     """A page that is held back for an hour is leased after it, and says that it was."""
     plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
-    run = store.start_run(plan, now=NOW)
+    run = store.runs.start(plan, now=NOW)
     walk = store.frontier.open_walk(plan, run_id=run.id, now=NOW)
     url = "https://www.rfi.fr/cn/%E4%B8%AD%E5%9B%BD/20230801-a"
     store.frontier.add(walk, [FoundUrl(url=url, is_listing=False)], now=NOW)

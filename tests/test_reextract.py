@@ -211,7 +211,9 @@ def test_the_recordings_of_the_databases_own_runs_need_no_name(
     gone = tmp_path / "gone"
     for folder in (recording, recording, gone, None):
         plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF, record=str(folder) if folder is not None else None)
-        opened.finish_run(opened.start_run(plan, now=NOW).id, state=RunState.FINISHED, reason=None, counts={}, now=NOW)
+        opened.runs.finish(
+            opened.runs.start(plan, now=NOW).id, state=RunState.FINISHED, reason=None, counts={}, now=NOW
+        )
     assert opened.rereading.recordings() == sorted([str(gone), str(recording)])
     told = newscrawl("reextract", "--json", "--processes", "1", "--db", database)
     assert (told.code, told.objects[0]["pages"]) == (0, 12)

@@ -115,7 +115,7 @@ def test_a_moment_has_one_run(store: Store) -> None:
     again = deciding(*(Decision(planned_at=NOW + n * MINUTE, state=RunState.SKIPPED, reason="no") for n in range(3)))
     for judge in (first, again):
         store.schedules.judge(leadership, judge)
-    runs = store.runs(schedule="hourly")[::-1]
+    runs = store.runs.latest(schedule="hourly")[::-1]
     assert [(run.planned_at, run.state.value, run.reason) for run in runs] == [
         (NOW, "missed", "nobody was there"),
         (NOW + MINUTE, "planned", None),
@@ -137,8 +137,8 @@ def test_a_planned_run_is_claimed_once(store: Store) -> None:
     assert (claimed.state, claimed.started_at, claimed.schedule) == (RunState.RUNNING, NOW + MINUTE, "hourly")
     assert store.schedules.claim(planned.id, now=NOW + MINUTE) is None
     assert store.schedules.front()[0].state is RunState.RUNNING
-    store.finish_run(planned.id, state=RunState.FINISHED, reason=None, counts={"new": 3}, now=NOW + 2 * MINUTE)
-    assert (store.schedules.front(), store.runs()[0].counts) == ([], {"new": 3})
+    store.runs.finish(planned.id, state=RunState.FINISHED, reason=None, counts={"new": 3}, now=NOW + 2 * MINUTE)
+    assert (store.schedules.front(), store.runs.latest()[0].counts) == ([], {"new": 3})
 
 
 @pytest.mark.parametrize("undo", ["pause", "remove"])
@@ -151,7 +151,7 @@ def test_what_waits_goes_with_its_schedule(store: Store, undo: str) -> None:
         store.schedules.pause("hourly", now=NOW)
     else:
         store.schedules.remove("hourly")
-    assert [(run.id, run.state.value, run.reason) for run in store.runs(schedule="hourly")] == [
+    assert [(run.id, run.state.value, run.reason) for run in store.runs.latest(schedule="hourly")] == [
         (waiting.id, "skipped", f"its schedule was {undo}d"),
         (running.id, "running", None),
     ]
@@ -167,7 +167,7 @@ def test_a_hung_run_is_settled_with_its_stack(store: Store) -> None:
     assert len(store.frontier.lease(walk, run_id=run.id, limit=9, now=NOW)) == 1
     told = {"state": RunState.HUNG, "reason": "no progress for 300 s", "stack": "in loop\n", "now": NOW + MINUTE}
     assert store.schedules.settle(run.id, **told)
-    ended = store.finish_run(run.id, state=RunState.FINISHED, reason=None, counts={}, now=NOW + 2 * MINUTE)
+    ended = store.runs.finish(run.id, state=RunState.FINISHED, reason=None, counts={}, now=NOW + 2 * MINUTE)
     assert (ended.state, ended.reason, ended.stack, ended.finished_at) == (
         RunState.HUNG,
         "no progress for 300 s",
@@ -183,9 +183,9 @@ def test_a_watcher_leaves_an_ended_run_its_word(store: Store) -> None:
     for state, expected in ((RunState.FINISHED, "finished"), (RunState.STOPPED, "stopped")):
         run = store.schedules.plan_now("hourly", now=NOW + MINUTE * len(expected))
         store.schedules.claim(run.id, now=NOW)
-        store.finish_run(run.id, state=state, reason="interrupted", counts={}, now=NOW)
+        store.runs.finish(run.id, state=state, reason="interrupted", counts={}, now=NOW)
         store.schedules.settle(run.id, state=RunState.STOPPED, reason="its time was over", now=NOW + MINUTE)
-        ended = store.run(run.id)
+        ended = store.runs.get(run.id)
         assert ended is not None
         reason = "its time was over" if state is RunState.STOPPED else "interrupted"
         assert (ended.state.value, ended.reason, ended.finished_at) == (expected, reason, NOW)
@@ -211,7 +211,7 @@ def test_who_lost_the_lead_decides_nothing(store: Store) -> None:
     store.leadership.take("there", instead_of=first, now=NOW)
     with pytest.raises(LeadershipLost):
         store.schedules.judge(first, deciding(Decision(planned_at=NOW, state=RunState.PLANNED)))
-    assert (store.runs(), store.schedules.named("hourly").judged_until) == ([], NOW)
+    assert (store.runs.latest(), store.schedules.named("hourly").judged_until) == ([], NOW)
 
 
 def test_a_lead_that_was_given_up_is_free(store: Store) -> None:

@@ -132,9 +132,9 @@ def test_nothing_waits_when_a_run_has_ended(
     engine = open_engine(database_url)
     waiting = {}
     for brought in (MANY - 1, MANY):  # a run that brought little leaves it to the next
-        run = store.start_run(CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF), now=now)
+        run = store.runs.start(CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF), now=now)
         store.save(make_article(canonical_url=f"https://www.rfi.fr/cn/中国/20230801-{brought}"), now=now)
-        store.finish_run(run.id, state=RunState.FINISHED, reason=None, counts={"new": brought}, now=now)
+        store.runs.finish(run.id, state=RunState.FINISHED, reason=None, counts={"new": brought}, now=now)
         waiting[brought] = pages_waiting(engine, "search_index_0")
     assert waiting == {MANY - 1: 1, MANY: 0}
     engine.dispose()

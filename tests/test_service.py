@@ -19,7 +19,7 @@ from scripted import ORIGIN, ScriptedSite, path_of, serving
 
 from crawler.service.logs import RunLogs
 from storage import CrawlKind, CrawlPlan, CrawlRun, Interval, NewSchedule, RunState, Store
-from storage.runs import VANISHED
+from storage.run_rows import VANISHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,7 +108,7 @@ def until(store: Store, *runs: CrawlRun, state: RunState | None = None, is_watch
 
     give_up_at = time.monotonic() + 100
     while time.monotonic() < give_up_at:
-        found = [store.run(run.id) for run in runs]
+        found = [store.runs.get(run.id) for run in runs]
         if all(map(is_there, found)):
             return [one for one in found if one is not None]
         time.sleep(0.05)
@@ -250,7 +250,7 @@ def test_sigterm_leaves_nothing_running(scripted: ScriptedSite, serve: Callable[
         (stopped,) = until(store, running)
         assert (service.returncode, stopped.reason) == (0, "its service was ended")
         assert [child for child in children if child.is_running()] == []
-        assert (store.run(waiting.id) or stopped).state is RunState.PLANNED
+        assert (store.runs.get(waiting.id) or stopped).state is RunState.PLANNED
         assert store.leadership.current() is None
 
 

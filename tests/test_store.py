@@ -203,21 +203,21 @@ def test_two_writers_store_every_article_once(database_url: str, numbered: Calla
 def test_a_run_is_kept_from_start_to_end(store: Store) -> None:
     """A run keeps its plan, its counts in their order, and how it ended."""
     plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.REPLAY, seeds=("https://www.rfi.fr/cn/",), limit=3)
-    run = store.start_run(plan, now=NOW)
-    assert (store.run(run.id), run.state) == (run, RunState.RUNNING)
-    store.keep_alive(run.id, counts={"fetched": 1}, now=NOW + DAY)
+    run = store.runs.start(plan, now=NOW)
+    assert (store.runs.get(run.id), run.state) == (run, RunState.RUNNING)
+    store.runs.keep_alive(run.id, counts={"fetched": 1}, now=NOW + DAY)
     counts = {"new": 3, "fetched": 5, "rejected: no text": 1}
-    ended = store.finish_run(run.id, state=RunState.FINISHED, reason=None, counts=counts, now=NOW + DAY)
-    assert store.run(run.id) == ended
+    ended = store.runs.finish(run.id, state=RunState.FINISHED, reason=None, counts=counts, now=NOW + DAY)
+    assert store.runs.get(run.id) == ended
     assert (ended.plan, list(ended.counts.items())) == (plan, list(counts.items()))
 
 
 def test_runs_come_newest_first(store: Store) -> None:
     """The latest runs come first; a number that no run has gives None."""
     plan = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
-    runs = [store.start_run(plan, now=NOW) for _ in range(3)]
-    assert store.runs(limit=2) == [runs[2], runs[1]]
-    assert store.run(999) is None
+    runs = [store.runs.start(plan, now=NOW) for _ in range(3)]
+    assert store.runs.latest(limit=2) == [runs[2], runs[1]]
+    assert store.runs.get(999) is None
 
 
 def test_a_store_opened_again_holds_what_it_held(database_url: str, make_article: MakeArticle) -> None:

@@ -45,7 +45,7 @@ def log(
     with open_store(db, must_exist=True) as store:
 
         def look() -> CrawlRun:
-            run = store.run(run_id)
+            run = store.runs.get(run_id)
             if run is None:
                 raise BadInput(f"there is no run {run_id}; `newscrawl runs list` shows those there are")
             return run

@@ -41,7 +41,7 @@ def list_runs(
     """List runs, newest first: planned, skipped and missed ones, too."""
     states = _states(state or ())
     with open_store(db, must_exist=True) as store:
-        runs = store.runs(limit=limit, schedule=schedule, states=states)
+        runs = store.runs.latest(limit=limit, schedule=schedule, states=states)
         zones = RunZones(store.schedules.all())
         if schedule is not None and not runs and not store.schedules.tally(schedule):
             store.schedules.named(schedule)
@@ -81,7 +81,7 @@ def show_run(
 ) -> None:
     """Show one run with every count."""
     with open_store(db, must_exist=True) as store:
-        run = store.run(run_id)
+        run = store.runs.get(run_id)
         zones = RunZones(store.schedules.all())
     if run is None:
         raise BadInput(f"there is no run {run_id}; `newscrawl runs list` shows those there are")

@@ -99,7 +99,7 @@ def remove(name: Name, *, db: Db = None) -> None:
 
 
 def _latest(store: Store, schedule: Schedule) -> CrawlRun | None:
-    return next(iter(store.runs(limit=1, schedule=schedule.name)), None)
+    return next(iter(store.runs.latest(limit=1, schedule=schedule.name)), None)
 
 
 def _run_in_words(run: CrawlRun | None, schedule: Schedule) -> str:

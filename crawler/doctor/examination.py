@@ -122,5 +122,7 @@ def _calendar_zone(schedule: Schedule) -> str:
 
 def _last_seen(store: Store) -> datetime | None:
     """Return when one of the latest runs was last seen to begin or end; None if none has begun."""
-    instants = [instant for run in store.runs() for instant in (run.started_at, run.finished_at) if instant is not None]
+    instants = [
+        instant for run in store.runs.latest() for instant in (run.started_at, run.finished_at) if instant is not None
+    ]
     return max(instants, default=None)

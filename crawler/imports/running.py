@@ -61,7 +61,7 @@ def run_import(
     """
     kinds = tuple(dict.fromkeys(given.kind for given in inputs))
     plan = CrawlPlan(source=", ".join(kinds), kind=CrawlKind.IMPORT, seeds=tuple(str(given.path) for given in inputs))
-    run = patiently(store.start_run, plan, now=datetime.now(UTC))
+    run = patiently(store.runs.start, plan, now=datetime.now(UTC))
     watched = _Watched(store, run.id, on_progress, on_refused)
     state, reason = RunState.FINISHED, None
     try:
@@ -118,7 +118,7 @@ class _Watched:
         # from this thread, which holds the database nearly all the time: another might wait for it in vain
         if time.monotonic() - self._told_at >= HEARTBEAT_SECONDS:
             self._told_at = time.monotonic()
-            patiently(self._store.keep_alive, self._run_id, counts=self._ordered(), now=datetime.now(UTC))
+            patiently(self._store.runs.keep_alive, self._run_id, counts=self._ordered(), now=datetime.now(UTC))
 
     def tell(self) -> None:
         """Show the counts."""
@@ -127,7 +127,7 @@ class _Watched:
     def finish(self, state: RunState, reason: str | None) -> CrawlRun:
         """Close the run."""
         return patiently(
-            self._store.finish_run,
+            self._store.runs.finish,
             self._run_id,
             state=state,
             reason=reason,

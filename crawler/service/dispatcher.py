@@ -174,7 +174,7 @@ class Dispatcher:
 
     def _tell_ended(self) -> None:
         while self._untold:
-            if (run := self._store.run(self._untold[0])) is not None:
+            if (run := self._store.runs.get(self._untold[0])) is not None:
                 level = logging.INFO if run.state is RunState.FINISHED else logging.WARNING
                 why = f" ({run.reason})" if run.reason else ""
                 logger.log(level, "run %d of %s %s%s", run.id, run.schedule, run.state.value, why)

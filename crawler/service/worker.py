@@ -57,7 +57,7 @@ def main() -> int:
             ended = run_crawl(run.plan, config, store, run=run, on_progress=progress.tell)
         except (NewsCrawlerError, StoreError) as error:
             now, failed = datetime.now(UTC), RunState.FAILED
-            ended = patiently(store.finish_run, run_id, state=failed, reason=str(error), counts={}, now=now)
+            ended = patiently(store.runs.finish, run_id, state=failed, reason=str(error), counts={}, now=now)
         why = f" ({ended.reason})" if ended.reason else ""
         logger.info("run %d %s%s: %s", run_id, ended.state.value, why, ended.counts)
     return 0
