@@ -70,7 +70,6 @@ DOWNLOADER_MIDDLEWARES_BASE = {
 }
 SPIDER_MIDDLEWARES_BASE = {
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": 50,
-    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": 800,
 }
 DOWNLOADER_MIDDLEWARES = {
     GuardMiddleware: 50,

@@ -70,7 +70,7 @@ def test_of_scrapys_own_parts_nothing_is_loaded_that_is_not_named(live: Settings
         return sorted(path.rpartition(".")[2] for path in paths if path.startswith("scrapy."))
 
     assert of_scrapy("EXTENSIONS") == ["CoreStats", "LogCount", "LogStats"]
-    assert of_scrapy("SPIDER_MIDDLEWARES") == ["HttpErrorMiddleware", "UrlLengthMiddleware"]
+    assert of_scrapy("SPIDER_MIDDLEWARES") == ["HttpErrorMiddleware"]
     assert of_scrapy("DOWNLOADER_MIDDLEWARES") == [
         "DefaultHeadersMiddleware",
         "DownloadTimeoutMiddleware",
