@@ -67,32 +67,37 @@ _TOGETHER = 0x400
 _VARIANTS = {"甦": "苏", "迳": "径", "锺": "钟", "瞭": "了", "藉": "借", "妳": "你"}
 
 
+# Blocks of Chinese characters; what OpenCC makes of others (radicals, marks) is not for us.
+_CHINESE = ((0x3400, 0xA000), (0x20000, 0x32000))
+
+
 @cache
-def _simplified() -> dict[str, str]:
-    """Return the simplified form of every character that has another.
+def _conversions() -> list[OpenCC]:
+    """Return OpenCC's ways, to be gone one after the other: that over Hong Kong's and Taiwan's forms joins variants."""
+    return [OpenCC(name) for name in ("t2s", "hk2t", "tw2t", "t2s")]
+
+
+def _simplified(characters: list[str]) -> list[str]:
+    """Return the simplified forms of Chinese characters.
 
     Characters are converted one by one, not words: what a character becomes must not depend on its neighbours, or a
-    part of a text would not be found in it. The way over Hong Kong's and Taiwan's forms joins regional variants.
+    part of a text would not be found in it.
     """
-    planes = ((0x3400, 0xA000), (0x20000, 0x32000))
-    conversions = [OpenCC(name) for name in ("t2s", "hk2t", "tw2t", "t2s")]
-    simplified: dict[str, str] = {}
-    for first in chain.from_iterable(range(*plane, _TOGETHER) for plane in planes):
-        characters = [chr(code) for code in range(first, first + _TOGETHER)]
-        forms = "\n".join(characters)
-        for conversion in conversions:
-            forms = conversion.convert(forms)
-        found = {old: _VARIANTS.get(new, new) for old, new in zip(characters, forms.split("\n"), strict=True)}
-        simplified |= {old: new for old, new in found.items() if old != new}
-    return simplified
+    forms = "\n".join(characters)
+    for conversion in _conversions():
+        forms = conversion.convert(forms)
+    return [_VARIANTS.get(form, form) for form in forms.split("\n")]
 
 
 @cache
 def _forms() -> dict[str, str]:
     """Return all forms of every simplified character that has others."""
     forms: defaultdict[str, str] = defaultdict(str)
-    for form, simplified in _simplified().items():
-        forms[simplified] += form
+    for first in chain.from_iterable(range(*block, _TOGETHER) for block in _CHINESE):
+        characters = [chr(code) for code in range(first, first + _TOGETHER)]
+        for form, simplified in zip(characters, _simplified(characters), strict=True):
+            if form != simplified:
+                forms[simplified] += form
     return {simplified: simplified + others for simplified, others in forms.items()}
 
 
@@ -127,7 +132,8 @@ def _fold_one(character: str) -> str:
     if has_accents:
         base = unicodedata.normalize("NFD", character)[0]
         return _PLAIN.get(base, base)
-    return _simplified().get(character, character)
+    is_chinese = any(first <= ord(character) < end for first, end in _CHINESE)
+    return _simplified([character])[0] if is_chinese else character
 
 
 def _keeps_marks(character: str) -> bool:
