@@ -62,6 +62,12 @@ def targets_in(pages: Path) -> list[str]:
     return [target for target in index if target != "/robots.txt"]
 
 
+def sizes_in(pages: Path) -> dict[str, int]:
+    """Return what rendered pages are served under, and how many bytes each has; robots.txt left out."""
+    index = json.loads((pages / "index.json").read_text("utf-8"))
+    return {target: (pages / file).stat().st_size for target, (_, _, file) in index.items() if target != "/robots.txt"}
+
+
 def target_of(url: str) -> str:
     """Return path and query of a URL as a browser would send them."""
     parts = urlsplit(url)
