@@ -16,6 +16,7 @@ Ends with one line of name=value figures; exit code 1 when a promise is broken.
 from __future__ import annotations
 
 import argparse
+import operator
 import sqlite3
 import sys
 import tempfile
@@ -191,7 +192,9 @@ def obey_broken_robots(folder: Path) -> Promise:
 def main() -> int:
     """Poll, print, and say by the exit code whether all promises were kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="the lying server is met two polls before an audit")
+    parser.add_argument(
+        "--quick", action="store_true", help="two at once; the lying server is met two polls before an audit"
+    )
     quick = parser.parse_args().quick
     with tempfile.TemporaryDirectory(prefix="newscrawl-polite-") as name:
         folders = [Path(name) / part for part in ("honest", "lying", "waits", "robots")]
@@ -203,9 +206,11 @@ def main() -> int:
             partial(keep_waits, folders[2]),
             partial(obey_broken_robots, folders[3]),
         ]
-        # each has a site and a database of its own, so that two can be met at once
-        with ThreadPoolExecutor(2 if quick else 1) as pool:
-            promises = list(pool.map(lambda way: way(), ways))
+        if quick:  # each has a site and a database of its own
+            with ThreadPoolExecutor(2) as pool:
+                promises = list(pool.map(operator.call, ways))
+        else:
+            promises = [way() for way in ways]
     shown = Table(title=f"a site of {len(NAMES)} articles, an audit at every {AUDIT_EVERY}th poll")
     for heading in ("promise", "bound", "kept", ""):
         shown.add_column(heading)

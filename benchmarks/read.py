@@ -119,11 +119,11 @@ def measure(pages: list[tuple[Source, str, str]], rounds: int) -> dict[str, floa
 
 
 def ways(source: Source, html: str, url: str) -> dict[str, Callable[[], object]]:
-    """Return the ways of reading one page; ours takes it as it came, so decoding is in its figure and in no other."""
+    """Return the ways of reading one page; ours take it as it came, so decoding is in their figures and in no other."""
     body = html.encode()
     return {
         OURS: lambda: source.read_page(body, "text/html; charset=UTF-8", url),
-        WHOLE: lambda: read_article_whole(EDITIONS[source.name], html, url),
+        WHOLE: lambda: read_article_whole(EDITIONS[source.name], body, url),
         SOUP: lambda: read_with_soup(html),
         SOUP_TREE: lambda: BeautifulSoup(html, "lxml"),
         GENERAL: lambda: trafilatura.extract(html, url=url),
@@ -150,7 +150,8 @@ def read_with_soup(html: str) -> dict[str, object]:
 def reads_the_same(source: Source, html: str, url: str) -> bool:
     """Does the fast road read what a parse of the whole page gives?"""
     try:
-        ours, whole = source.read_article(html, url), read_article_whole(EDITIONS[source.name], html, url)
+        ours = source.read_article(html, url)
+        whole = read_article_whole(EDITIONS[source.name], html.encode(), url)
     except PageNotUnderstood:
         return False
     # how a field was found is another matter: the two roads look in different places for some

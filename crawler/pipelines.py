@@ -128,11 +128,11 @@ class NormalizePipeline:
 class DeduplicatePipeline:
     """Takes out what this run has passed on under another URL: same article, stated time, words and aliases.
 
-    Where the words differ by no more than blanks, the store recognises it.
+    Where the words differ in what `storage.identity.fingerprint` is blind to, the store recognises the article.
     """
 
     def __init__(self) -> None:
-        # digests of what passed and hashes of the URLs it came under: the texts of one are a kilobyte
+        # digests of what passed and hashes of the URLs it came under: as texts the two take a kilobyte
         self._passed: OrderedDict[bytes, int] = OrderedDict()
 
     def process_item(self, item: Fetched) -> Fetched:
@@ -142,11 +142,12 @@ class DeduplicatePipeline:
             return item
         marks = (
             revision_key(article.canonical_url, article.published_at, article.modified_at),
-            article.title,
+            str(len(article.aliases)),
             *article.aliases,
+            article.title,
             article.text,
         )
-        digest = blake2b("\n".join(marks).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        digest = blake2b("\0".join(marks).encode("utf-8", "surrogatepass"), digest_size=16).digest()
         url = hash(item.lease.url)
         if self._passed.setdefault(digest, url) != url:
             return replace(item, said=None, reason="repeated")

@@ -77,7 +77,7 @@ def _handler_of(plan: CrawlPlan) -> type[BaseDownloadHandler] | None:
         return ViaDownloadHandler
     if plan.recorded_run:
         return ReplayDownloadHandler
-    if plan.archive is None:
+    if not plan.archive:
         return None
     # what reads WARC files takes 3 MB: a crawl of the web does without
     from crawler.archives.handler import ArchiveDownloadHandler, CaptureDownloadHandler  # noqa: PLC0415 -- see above

@@ -139,7 +139,7 @@ def run_crawl(
 
 def _kept_bytes(plan: CrawlPlan) -> tuple[RecordedRun | None, CapturedSite | None]:
     """Return the recorded run that answers a plan, or the site that WARC files make; both None for all other plans."""
-    if plan.archive is None:
+    if not plan.archive:
         return None, None
     # what reads WARC files takes 3 MB: a crawl of the web does without
     from crawler.archives.captured_site import CapturedSite  # noqa: PLC0415 -- see above

@@ -133,6 +133,7 @@ def as_tsvector_row(entry: Entry) -> dict[str, object]:
     title, title_characters = _read(entry.title, LONGEST_TITLE)
     body, body_characters = _read(entry.text, LONGEST_TEXT)
     title_line, after = numbered_token_line(title, 1)
+    # at the same places: a phrase is looked for among marked tokens alone, or among plain ones
     marked = (TITLE + token for token in title_line.split())
     body_line, _ = numbered_token_line(body, after)
     # the server gathers the places of a token, and leaves one that has none with those that it has elsewhere

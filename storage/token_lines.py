@@ -83,7 +83,7 @@ def numbered_token_line(folded: str, first: int) -> tuple[str, int]:
     """Return the tokens of folded text in their order, each with its place, and the place after the last.
 
     Places are those of PostgreSQL, which knows no higher one than 16,383: counting on from 1 keeps neighbours
-    neighbours, but for one pair. A place is written with as many digits as the highest has.
+    neighbours, but for one pair. Zeros may stand before a place; to PostgreSQL it is the same number.
 
     >>> numbered_token_line("g7峰会", 9)[0].split()
     ['g7:09', '峰会:10', '会:11']

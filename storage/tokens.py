@@ -66,7 +66,6 @@ _TOGETHER = 0x400
 # Variants that OpenCC tells apart by the word they stand in.
 _VARIANTS = {"甦": "苏", "迳": "径", "锺": "钟", "瞭": "了", "藉": "借", "妳": "你"}
 
-
 # Blocks of Chinese characters; what OpenCC makes of others (radicals, marks) is not for us.
 _CHINESE = ((0x3400, 0xA000), (0x20000, 0x32000))
 
@@ -74,7 +73,8 @@ _CHINESE = ((0x3400, 0xA000), (0x20000, 0x32000))
 @cache
 def _conversions() -> list[OpenCC]:
     """Return OpenCC's ways, to be gone one after the other: that over Hong Kong's and Taiwan's forms joins variants."""
-    return [OpenCC(name) for name in ("t2s", "hk2t", "tw2t", "t2s")]
+    to_simplified = OpenCC("t2s")
+    return [to_simplified, OpenCC("hk2t"), OpenCC("tw2t"), to_simplified]
 
 
 def _simplified(characters: list[str]) -> list[str]:

@@ -72,9 +72,10 @@ def test_a_page_that_says_that_it_is_utf8_can_be_decoded_in_parts(body: bytes, c
 
 
 @pytest.mark.parametrize("content_type", ["", "text/html; charset=gbk", "text/html; charset=klingon"])
-def test_a_page_that_does_not_say_that_it_is_utf8_is_decoded_as_a_whole(content_type: str) -> None:
+@pytest.mark.parametrize("head", [b"", b'<meta charset="gbk">', b"\xff\xfe"], ids=["silent", "gbk", "UTF-16"])
+def test_a_page_that_does_not_say_that_it_is_utf8_is_decoded_as_a_whole(head: bytes, content_type: str) -> None:
     """A part of it does not tell what it is in."""
-    assert as_utf8(TEXT.encode(), content_type) is None
+    assert as_utf8(head + TEXT.encode(), content_type) is None
 
 
 @pytest.mark.shared

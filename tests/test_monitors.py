@@ -17,6 +17,7 @@ from crawler.archives.site_mutations import MUTATIONS
 from crawler.archives.site_script import parse_script
 from crawler.errors import PageNotUnderstood
 from crawler.items import ScrapedArticle
+from crawler.monitors.sequential import Rate
 from crawler.monitors.signs import Signs, signs_of_article, signs_of_refusal
 from crawler.monitors.watch import ALL, Watch
 from crawler.sources import source_of
@@ -82,6 +83,24 @@ def test_a_layout_that_changed_is_flagged_within_twenty_articles(
     changed = [(url, after) for url, html in pages if (after := mutate(html)) != html]
     watch = Watch("rfi-cn", learnt)
     assert show(watch, [(url, read(url, html)) for url, html in dice.choices(changed, k=20)])
+
+
+def test_a_sign_that_holds_need_not_be_weighed_while_nothing_speaks_against_it() -> None:
+    """It would change nothing: a baseline passes over those, which are nearly all."""
+    alarms = 0
+    for seed in range(60):
+        chance = random.Random(seed)
+        weighed, passed_over = Rate(), Rate()
+        for reading in range(400):
+            share = (0.99, 0.7)[seed % 2] if reading < 300 else 0.05
+            holds = chance.random() < share
+            is_broken = weighed.weigh(holds)
+            assert is_broken == (not (holds and not passed_over.evidence.now) and passed_over.weigh(holds))
+            weighed.learn(holds)
+            passed_over.learn(holds)
+            assert weighed == passed_over
+            alarms += is_broken
+    assert alarms > 60
 
 
 def test_a_break_is_not_learnt_and_ends(

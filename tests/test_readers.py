@@ -91,7 +91,7 @@ def test_field_is_read_as_expected(case: Case, field: str) -> None:
 @each_case
 def test_both_roads_read_the_same(case: Case) -> None:
     """Cutting a page by its marks gives the same article as parsing all of it."""
-    assert case.article == read_article_whole(EDITIONS[case.source], case.page, case.url)
+    assert case.article == read_article_whole(EDITIONS[case.source], case.page.encode(), case.url)
 
 
 @each_case
@@ -103,6 +103,27 @@ def test_a_page_is_read_from_its_bytes_as_from_its_text(case: Case, content_type
     for body in (whole, whole.replace("\U0001f4fb".encode(charset), b"\xff\xff")):
         expected = source.read_article(body.decode(charset, "replace"), case.url)
         assert source.read_page(body, content_type, case.url) == expected
+
+
+@each_case
+def test_damage_is_read_as_where_the_page_is_decoded_whole(case: Case) -> None:
+    """Halves of a character on both sides of what is cut away stay halves, in titles, metas and scripts, too."""
+    source, edition = source_named(case.source), EDITIONS[case.source]
+    halves = b"\xe4\xb8<svg></svg>\xad"
+    damaged = case.page.encode().replace(b"<p>", b"<p>" + halves).replace("的".encode(), b"\x9a\x84")
+    decoded = damaged.decode("utf-8", "replace")
+    article = source.read_page(damaged, "text/html; charset=utf-8", case.url)
+    assert article == source.read_article(decoded, case.url)
+    assert dataclasses.replace(article, ways=()) == dataclasses.replace(
+        read_article_whole(edition, decoded.encode(), case.url), ways=()
+    )
+
+
+def test_a_source_without_a_reader_of_bytes_is_given_decoded_pages() -> None:
+    """That is what users' own sources are."""
+    case = CASES[0]
+    source = dataclasses.replace(source_named(case.source), read_utf8=None)
+    assert source.read_page(case.page.encode(), "text/html; charset=utf-8", case.url) == case.article
 
 
 @each_case

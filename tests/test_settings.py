@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -24,12 +27,12 @@ from storage import CrawlKind, CrawlPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from children import Child
     from conftest import Ended
     from scrapy.settings import Settings
 
+ROOT = Path(__file__).resolve().parent.parent
 PLAN = CrawlPlan(source="rfi-cn", kind=CrawlKind.ONEOFF)
 
 
@@ -59,6 +62,16 @@ def test_nothing_of_scrapys_own_listens_remembers_or_disguises(live: Settings) -
     off = ("REMOTE_CONTROL_ENABLED", "TELNETCONSOLE_ENABLED", "COOKIES_ENABLED", "HTTPCACHE_ENABLED", "RETRY_ENABLED")
     assert {name: live.getbool(name) for name in off} == dict.fromkeys(off, False)
     assert (live.getfloat("HOST_DELAY_SECONDS"), live["USER_AGENT"]) == (1.0, "newscrawl/0.1.0 (+desk@example.org)")
+
+
+def test_a_crawl_of_the_web_imports_nothing_for_warc_files() -> None:
+    """What reads and writes them takes 4 MB, and is for runs that are recorded or replayed."""
+    script = (
+        "import sys, crawler.runs, crawler.settings\n"
+        "print({'fastwarc', 'fsspec', 'resiliparse', 'warcio'} & set(sys.modules))"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("set()\n", "")
 
 
 def test_of_scrapys_own_parts_nothing_is_loaded_that_is_not_named(live: Settings) -> None:

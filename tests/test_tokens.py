@@ -23,6 +23,12 @@ TEXTS = st.text(
 )
 
 
+def test_all_forms_of_a_character_fold_to_it() -> None:
+    """Whether characters are simplified by the thousand or one by one, they become the same."""
+    characters = {fold(chr(code)) for code in (*range(0x3400, 0xA000), *range(0x20000, 0x2A000))}
+    assert [one for one in characters if {fold(form) for form in forms(one)} != {one}] == []
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

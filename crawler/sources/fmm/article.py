@@ -44,27 +44,27 @@ def read_article(edition: Edition, html: str, url: str) -> ScrapedArticle:
     return read_article_utf8(edition, html.encode("utf-8", "replace"), url)
 
 
-def read_article_utf8(edition: Edition, body: bytes, url: str) -> ScrapedArticle:
+def read_article_utf8(edition: Edition, raw: bytes, url: str) -> ScrapedArticle:
     """Read an article page like `read_article`, of which only the tenth that is read is decoded.
 
     Args:
         edition: Whose page it is.
-        body: The page, in UTF-8 without a byte order mark; bytes that do not fit become U+FFFD.
+        raw: The page, in UTF-8 without a byte order mark; bytes that do not fit become U+FFFD.
         url: Where it was answered.
 
     Raises:
         PageNotUnderstood: It has no title, no text or no publication time.
     """
-    page = cut_page(body)
+    page = cut_page(raw)
     article = _read(edition, page, url) if page else None
     if article is None or _missing(article):
-        article = _read(edition, whole_page(body), url)
+        article = _read(edition, whole_page(raw), url)
     return _understood(article)
 
 
-def read_article_whole(edition: Edition, html: str, url: str) -> ScrapedArticle:
-    """Read an article page like `read_article`, but from a parse of all of it; slow, to hold the fast road against."""
-    return _understood(_read(edition, whole_page(html.encode("utf-8", "replace")), url))
+def read_article_whole(edition: Edition, raw: bytes, url: str) -> ScrapedArticle:
+    """Read an article page like `read_article_utf8`, but from a parse of all of it: to hold the fast road against."""
+    return _understood(_read(edition, whole_page(raw), url))
 
 
 def agency_of(copyright_line: str, authors: Iterable[str] = ()) -> str | None:

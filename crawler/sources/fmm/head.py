@@ -1,4 +1,4 @@
-"""The head of a page: cut out of the text without its styles and scripts, and read.
+"""The head of a page: cut out of it without its styles and scripts, and read.
 
 A real head weighs 100 to 250 kB, of which its metas and links are a twentieth. Where they are as plainly written as
 the platform writes them they are read as they stand; any oddity leaves them to a parser. Both give the same `Head`.
@@ -52,36 +52,36 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadCut:
-    """The head as it stands in the text of a page."""
+    """The head as it stands in a page."""
 
     end: int
-    """Where in the page ``</head>`` stands."""
+    """Where in the page ``</head>`` stands, in bytes."""
     html: str
     """The head without its styles and scripts."""
     json_ld: tuple[str, ...]
     """Texts of its JSON-LD scripts."""
 
 
-def cut_head(page: bytes) -> HeadCut | None:
+def cut_head(raw: bytes) -> HeadCut | None:
     """Cut the head out of a page, all of it where a style or a script in it is not closed; None when it is not."""
     kept: list[bytes] = []
     json_ld: list[str] = []
     begin = 0
-    while match := _MARK.search(page, begin):
-        kept.append(page[begin : match.start()])
+    while match := _MARK.search(raw, begin):
+        kept.append(raw[begin : match.start()])
         weight = match[1]
         if weight is None:
-            return HeadCut(end=match.start(), html=decoded(b"".join(kept)), json_ld=tuple(json_ld))
-        closed = _closing(page, b"</%s>" % weight, match.end())
+            return HeadCut(end=match.start(), html="".join(map(decoded, kept)), json_ld=tuple(json_ld))
+        closed = _closing(raw, b"</%s>" % weight, match.end())
         if closed < 0:
             break
         if weight == b"script" and b"application/ld+json" in match[2]:
-            json_ld.append(decoded(page[match.end() : closed]))
+            json_ld.append(decoded(raw[match.end() : closed]))
         begin = closed + len(weight) + 3
     # a second one may have metas before it
     return (
-        HeadCut(end=page.find(b"</head>"), html=decoded(page.partition(b"</head>")[0]), json_ld=())
-        if page.count(b"</head>") == 1
+        HeadCut(end=raw.find(b"</head>"), html=decoded(raw.partition(b"</head>")[0]), json_ld=())
+        if raw.count(b"</head>") == 1
         else None
     )
 
@@ -104,17 +104,17 @@ def read_head_of(tree: _Element | None) -> Head:
     return _head(tree.get("lang") or "", map(folded_text, tree.iter("title")), metas, links)
 
 
-def _closing(page: bytes, mark: bytes, begin: int) -> int:
-    """Return ``page.find(mark, begin)``, ten times as fast.
+def _closing(raw: bytes, mark: bytes, begin: int) -> int:
+    """Return ``raw.find(mark, begin)``, ten times as fast.
 
     Style sheets are long and hold hardly a ``<``, and Python finds one character much faster than several.
     """
-    at = page.find(b"<", begin)
+    at = raw.find(b"<", begin)
     for _ in range(_MOST_HOPS):
-        if at < 0 or page.startswith(mark, at):
+        if at < 0 or raw.startswith(mark, at):
             return at
-        at = page.find(b"<", at + 1)
-    return page.find(mark, at) if at >= 0 else at
+        at = raw.find(b"<", at + 1)
+    return raw.find(mark, at) if at >= 0 else at
 
 
 def _plain_head(html: str) -> Head | None:

@@ -1,4 +1,4 @@
-"""One page, parsed once: the article and the metas cut out of the text by marks, and only the cuts parsed.
+"""One page, parsed once: the article and the metas cut out of the bytes by marks, and only the cuts parsed.
 
 Real pages weigh 250 to 550 kB, of which the article is a tenth; the rest is styles, scripts, pictograms and menus.
 Where a mark is missing or stands where it should not, the whole page is parsed; both roads give the readers the same
@@ -36,7 +36,7 @@ class Page:
     json_ld: tuple[str, ...] = ()
     """The JSON-LD of the head; where it says nothing, that of the whole page is looked for."""
     article_end: int = 0
-    """Where the article ends; scripts below it are looked for there first."""
+    """Where in `raw` the article ends, in bytes; scripts below it are looked for there first."""
 
     @cached_property
     def statement(self) -> Statement:
@@ -83,69 +83,69 @@ class Page:
         return classes
 
 
-def cut_page(page: bytes) -> Page | None:
+def cut_page(raw: bytes) -> Page | None:
     """Cut a page by its marks, and decode and parse the cuts; None when it has to be parsed whole."""
-    head = cut_head(page)
+    head = cut_head(raw)
     if head is None:
         return None
-    begin, title_at, end = _place(page, head.end)
+    begin, title_at, end = _place(raw, head.end)
     if min(begin, title_at, end) < 0:
         return None
-    has_body = page.find(b"t-content__body", title_at, end) >= 0 or page.find(b"t-content__body", end) < 0
-    is_nested = page.rfind(b"<article", begin, end) > begin
-    has_comment = page.find(b"<!--", begin, title_at) >= 0
+    has_body = raw.find(b"t-content__body", title_at, end) >= 0 or raw.find(b"t-content__body", end) < 0
+    is_nested = raw.rfind(b"<article", begin, end) > begin
+    has_comment = raw.find(b"<!--", begin, title_at) >= 0
     if not has_body or is_nested or has_comment:
         return None
     article_end = end
-    crumb = page.find(b"m-breadcrumb", head.end, begin)
+    crumb = raw.find(b"m-breadcrumb", head.end, begin)
     if crumb >= 0:
-        begin = page.rfind(b"<", head.end, crumb)
-    related = page.find(b"t-content__related", title_at, end)
-    if related >= 0 and page.find(b"t-content__tags", related, end) < 0 and page.find(b"t-copyright", related, end) < 0:
-        end = page.rfind(b"<", begin, related)
+        begin = raw.rfind(b"<", head.end, crumb)
+    related = raw.find(b"t-content__related", title_at, end)
+    if related >= 0 and raw.find(b"t-content__tags", related, end) < 0 and raw.find(b"t-copyright", related, end) < 0:
+        end = raw.rfind(b"<", begin, related)
     return Page(
-        raw=page,
+        raw=raw,
         head=read_head(head.html),
         json_ld=head.json_ld,
-        body=tree_of(decoded(_without_pictograms(page, begin, end))),
+        body=tree_of(_without_pictograms(raw, begin, end)),
         is_cut=True,
         article_end=article_end,
     )
 
 
-def _place(page: bytes, head_end: int) -> tuple[int, int, int]:
+def _place(raw: bytes, head_end: int) -> tuple[int, int, int]:
     """Return where the article begins, where its title stands and where it ends; -1 for what is not there.
 
     A long mark is found several times as fast as a short one, so the article is looked for by its longest attribute
     and its begin backwards from there; pages before 2019 have no such attribute.
     """
-    marked = page.find(b" data-article-content", head_end)
-    begin = page.rfind(b"<article", head_end, marked) if marked >= 0 else -1
-    if begin < 0 or page.find(b">", begin, marked) >= 0:
-        begin = page.find(b"<article", head_end)
-    end = page.find(b"</article>", begin) if begin >= 0 else -1
-    title_at = page.find(b"<h1", begin, end) if end >= 0 else -1
+    marked = raw.find(b" data-article-content", head_end)
+    begin = raw.rfind(b"<article", head_end, marked) if marked >= 0 else -1
+    if begin < 0 or raw.find(b">", begin, marked) >= 0:
+        begin = raw.find(b"<article", head_end)
+    end = raw.find(b"</article>", begin) if begin >= 0 else -1
+    title_at = raw.find(b"<h1", begin, end) if end >= 0 else -1
     return begin, title_at, end
 
 
-def whole_page(page: bytes) -> Page:
+def whole_page(raw: bytes) -> Page:
     """Decode and parse all of a page."""
-    tree = tree_of(decoded(page))
-    head = cut_head(page)
+    tree = tree_of(decoded(raw))
+    head = cut_head(raw)
     bodies = found(tree, "descendant-or-self::body") if tree is not None else []
     return Page(
-        raw=page, head=read_head_of(tree), json_ld=head.json_ld if head else (), body=bodies[0] if bodies else tree
+        raw=raw, head=read_head_of(tree), json_ld=head.json_ld if head else (), body=bodies[0] if bodies else tree
     )
 
 
-def _without_pictograms(page: bytes, begin: int, end: int) -> bytes:
-    """Return ``page[begin:end]`` without its ``svg`` elements; an unclosed one and all after it is kept."""
+def _without_pictograms(raw: bytes, begin: int, end: int) -> str:
+    """Return ``raw[begin:end]`` decoded, without its ``svg`` elements; an unclosed one and all after it is kept."""
     kept = []
-    while match := _PICTOGRAM.search(page, begin, end):
-        closed = page.find(b"</svg>", match.end(), end)
+    while match := _PICTOGRAM.search(raw, begin, end):
+        closed = raw.find(b"</svg>", match.end(), end)
         if closed < 0:
             break
-        kept.append(page[begin : match.start()])
+        kept.append(raw[begin : match.start()])
         begin = closed + 6
-    kept.append(page[begin:end])
-    return b"".join(kept)
+    kept.append(raw[begin:end])
+    return "".join(map(decoded, kept))

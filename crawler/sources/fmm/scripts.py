@@ -1,6 +1,6 @@
 """The JSON that pages carry in script elements: JSON-LD, the data layer, players.
 
-Scripts are found in the text by marks, so that no tree of the whole page is needed; broken JSON counts as absent.
+Scripts are found in the bytes by marks, so that no tree of the whole page is needed; broken JSON counts as absent.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ class DataLayer:
     tags: tuple[str, ...] = ()
 
 
-def read_statement(page: bytes, in_head: Iterable[str] = ()) -> Statement:
+def read_statement(raw: bytes, in_head: Iterable[str] = ()) -> Statement:
     """Read the JSON-LD of a page, over all its scripts; the first that says something of a field is believed.
 
     Args:
-        page: All of it, in UTF-8.
+        raw: The page, in UTF-8.
         in_head: The texts of the JSON-LD scripts in its head; the rest is only looked through when they say nothing.
     """
-    stories = list(_all_stories(in_head)) or list(_all_stories(_script_texts(page, b"application/ld+json")))
+    stories = list(_all_stories(in_head)) or list(_all_stories(_script_texts(raw, b"application/ld+json")))
     said: dict[str, Any] = {}
     for story in reversed(stories):
         said.update((key, value) for key, value in story.items() if value)
@@ -73,14 +73,14 @@ def read_statement(page: bytes, in_head: Iterable[str] = ()) -> Statement:
     )
 
 
-def read_data_layer(page: bytes, likely: int = 0) -> DataLayer:
+def read_data_layer(raw: bytes, likely: int = 0) -> DataLayer:
     """Read the ``#datalayer`` script of a page.
 
     Args:
-        page: All of it, in UTF-8.
+        raw: The page, in UTF-8.
         likely: Where to look first; it is looked for before that place when it does not stand after it.
     """
-    places = (_script_texts(page, b"datalayer", likely), _script_texts(page, b"datalayer", 0, likely))
+    places = (_script_texts(raw, b"datalayer", likely), _script_texts(raw, b"datalayer", 0, likely))
     for text in chain.from_iterable(places):
         said = lenient_json(text)
         if isinstance(said, dict):
@@ -115,18 +115,18 @@ def _all_stories(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
         yield from _stories(lenient_json(script))
 
 
-def _script_texts(page: bytes, mark: bytes, start: int = 0, stop: int = sys.maxsize) -> Iterator[str]:
+def _script_texts(raw: bytes, mark: bytes, start: int = 0, stop: int = sys.maxsize) -> Iterator[str]:
     """Yield the text of every script element whose opening tag holds `mark`, between two places."""
-    at = page.find(mark, start, stop)
+    at = raw.find(mark, start, stop)
     while at >= 0:
-        opened, begin = page.rfind(b"<", 0, at), page.find(b">", at) + 1
-        if page.startswith(b"<script", opened) and begin and page.find(b">", opened, at) < 0:
-            end = page.find(b"</script", begin)
+        opened, begin = raw.rfind(b"<", 0, at), raw.find(b">", at) + 1
+        if raw.startswith(b"<script", opened) and begin and raw.find(b">", opened, at) < 0:
+            end = raw.find(b"</script", begin)
             if end < 0:
                 return
-            yield decoded(page[begin:end])
+            yield decoded(raw[begin:end])
             at = end
-        at = page.find(mark, at + len(mark), stop)
+        at = raw.find(mark, at + len(mark), stop)
 
 
 def _stories(said: Any) -> Iterator[dict[str, Any]]:
