@@ -1,6 +1,6 @@
 """What does a crawled and stored page cost, against Scrapy itself and against the usual way?
 
-    python benchmarks/crawl.py [--quick] [--rounds N] [--articles N]
+    python benchmarks/crawl.py [--quick] [--rounds N] [--articles N] [--without-tutorial]
 
 Every contender crawls the same article pages of the local site (250 to 350 kB: the heaviest of its three templates is
 left out), rendered to files and served by a process of its own, and runs as a child process; they take turns, round by
@@ -11,6 +11,9 @@ round, so that they meet the same machine:
 - sqlite, postgresql: ours, with frontier, reading, revisions and durable storage, given the same list of URLs;
 - walk: ours on SQLite as an operator starts it, finding all articles on the site's listings; a page is then a listing
   or an article of any weight, so it is shown and not compared.
+
+Those that are compared with stock Scrapy come right behind it, for a machine that others use is not as fast now as it
+will be in ten minutes. The tutorial takes nine minutes of a round's twelve; without it more rounds can be had.
 
 CPU is user and system time of the child and its own children; that of the PostgreSQL server and of the static server
 is shown beside it. Ratios are taken within a round, figures are medians. Ends with one line of name=value figures;
@@ -138,10 +141,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a smaller site, one round; start-up is taken off")
     parser.add_argument("--rounds", type=int, default=None)
     parser.add_argument("--articles", type=int, default=None)
+    parser.add_argument("--without-tutorial", action="store_true", help="and without the bound that it gives")
     arguments = parser.parse_args()
     articles = arguments.articles or (300 if arguments.quick else 5000)
     rounds = arguments.rounds or (1 if arguments.quick else 5)
-    contenders = (STOCK, TUTORIAL, *OURS) if arguments.quick else (STOCK, TUTORIAL, *OURS, WALK)
+    contenders = [STOCK, *OURS]
+    contenders += [] if arguments.without_tutorial else [TUTORIAL]
+    contenders += [] if arguments.quick or arguments.without_tutorial else [WALK]
     turns: dict[str, list[Turn]] = defaultdict(list)
     with tempfile.TemporaryDirectory(prefix="newscrawl-crawl-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
@@ -190,7 +196,7 @@ def report(turns: dict[str, list[Turn]], *, articles: int, size_kb: float, cost:
         cells = [f"{median(contender, field):.{0 if 'MB' in heading else 2}f}" for heading, field in fields.items()]
         is_compared = contender != WALK
         cells.append(f"{ratio(contender, STOCK):.2f}" if is_compared else "")
-        cells.append(f"{ratio(TUTORIAL, contender):.1f}" if is_compared else "")
+        cells.append(f"{ratio(TUTORIAL, contender):.1f}" if is_compared and TUTORIAL in turns else "")
         shown.add_row(contender, *cells)
     console.print(shown)
     figures = [f"articles={articles}", f"rounds={len(turns[STOCK])}"]
@@ -201,9 +207,13 @@ def report(turns: dict[str, list[Turn]], *, articles: int, size_kb: float, cost:
         figures.append(f"{contender}_pages_s={median(contender, 'pages_a_second'):.0f}")
         figures.append(f"{contender}_peak_mb={median(contender, 'peak_mb'):.0f}")
     for ours in OURS:
-        times_stock, under_tutorial, peak_mb = ratio(ours, STOCK), ratio(TUTORIAL, ours), median(ours, "peak_mb")
-        figures += [f"{ours}_times_stock={times_stock:.2f}", f"{ours}_under_tutorial={under_tutorial:.1f}"]
-        is_good &= times_stock <= MOST_TIMES_STOCK and under_tutorial >= LEAST_UNDER_TUTORIAL and peak_mb <= MOST_MB
+        times_stock = ratio(ours, STOCK)
+        figures.append(f"{ours}_times_stock={times_stock:.2f}")
+        is_good &= times_stock <= MOST_TIMES_STOCK and median(ours, "peak_mb") <= MOST_MB
+        if TUTORIAL in turns:
+            under_tutorial = ratio(TUTORIAL, ours)
+            figures.append(f"{ours}_under_tutorial={under_tutorial:.1f}")
+            is_good &= under_tutorial >= LEAST_UNDER_TUTORIAL
     console.print(" ".join(figures), soft_wrap=True, highlight=False)
     return 0 if is_good else 1
 
