@@ -81,7 +81,7 @@ class Size:
 
 
 FULL = Size(articles=2000, kills=100, stops=5, outages=5, failing_runs=10, gap_requests=1000)
-QUICK = Size(articles=60, kills=2, stops=1, outages=1, failing_runs=1, gap_requests=20)
+QUICK = Size(articles=50, kills=2, stops=1, outages=1, failing_runs=1, gap_requests=10)
 
 
 @dataclass(slots=True, kw_only=True)
