@@ -72,7 +72,7 @@ class Size:
 
 
 FULL = Size(articles=10_150, years=3, alone=40, failing=25, kills=20, rounds=15, every_seconds=8)
-QUICK = Size(articles=220, years=0.5, alone=9, failing=4, kills=2, rounds=2, every_seconds=4)
+QUICK = Size(articles=220, years=0.5, alone=9, failing=4, kills=1, rounds=2, every_seconds=4)
 
 
 @dataclass(slots=True, kw_only=True)
