@@ -67,6 +67,7 @@ def run_settings(plan: CrawlPlan, config: Config) -> Settings:
         handlers = {**settings.getdict("DOWNLOAD_HANDLERS"), "http": handler, "https": handler}
         settings.setdict({"DOWNLOAD_HANDLERS": handlers}, priority="cmdline")
     settings.set("VIA_URL", plan.via, priority="cmdline")
+    settings.set("HTTPPROXY_ENABLED", plan.via is None, priority="cmdline")  # the server in the site's stead is at hand
     settings.set("REPLAY_ARCHIVE", plan.archive, priority="cmdline")
     return settings
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from scrapy.crawler import AsyncCrawlerProcess
 
-from crawler import short_stack  # noqa: F401 -- before what imports Scrapy's way to fetch
 from crawler.clock import Clock, StandingClock
 from crawler.garbage import collecting_seldom
 from crawler.monitors.signs import LISTING

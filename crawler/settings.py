@@ -8,11 +8,11 @@ from crawler.frontier import FrontierScheduler
 from crawler.middlewares.answers import AnswerMiddleware
 from crawler.middlewares.clock import FetchedAtMiddleware
 from crawler.middlewares.compression import CompressionMiddleware
-from crawler.middlewares.deadlines import DeadlineDownloadHandler
 from crawler.middlewares.guard import GuardMiddleware
 from crawler.middlewares.hosts import HostMiddleware
 from crawler.middlewares.record import RecordMiddleware
 from crawler.middlewares.robots import RobotsMiddleware
+from crawler.middlewares.web import WebDownloadHandler
 from crawler.pipelines import DeduplicatePipeline, NormalizePipeline, StorePipeline, WatchPipeline
 from crawler.robots_rules import PRODUCT_TOKEN
 
@@ -39,8 +39,8 @@ COOKIES_ENABLED = False  # articles need no session, and cookies would travel be
 # --- safety ---
 DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy's default is not to
 DOWNLOAD_HANDLERS = {  # http and https only
-    "http": DeadlineDownloadHandler,
-    "https": DeadlineDownloadHandler,
+    "http": WebDownloadHandler,
+    "https": WebDownloadHandler,
     "data": None,
     "file": None,
     "s3": None,
@@ -62,7 +62,6 @@ EXTENSIONS_BASE = {
     "scrapy.extensions.logstats.LogStats": 0,
 }
 DOWNLOADER_MIDDLEWARES_BASE = {
-    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": 600,

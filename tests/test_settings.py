@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from scripted import Exchange, answer, path_of, serving
-from twisted.internet.abstract import FileDescriptor
-from twisted.internet.tcp import Connection
 
 from crawler.config import Config
 from crawler.errors import BadInput
 from crawler.garbage import collecting_seldom
-from crawler.middlewares.deadlines import read_much
 from crawler.run_settings import run_settings
 from storage import CrawlKind, CrawlPlan
 
@@ -86,7 +81,6 @@ def test_of_scrapys_own_parts_nothing_is_loaded_that_is_not_named(live: Settings
     assert of_scrapy("SPIDER_MIDDLEWARES") == ["HttpErrorMiddleware"]
     assert of_scrapy("DOWNLOADER_MIDDLEWARES") == [
         "DefaultHeadersMiddleware",
-        "DownloadTimeoutMiddleware",
         "HttpProxyMiddleware",
         "RedirectMiddleware",
         "UserAgentMiddleware",
@@ -102,20 +96,6 @@ def test_garbage_is_collected_as_before_when_a_crawl_has_ended() -> None:
         raise InterruptedError
     assert during[0] > before[0][0]
     assert (gc.get_threshold(), gc.get_freeze_count()) == before
-
-
-@pytest.mark.parametrize("layers", [0, 1, 2])
-def test_a_connection_reads_much_at_once(layers: int) -> None:
-    """As a whole page may be there, and each piece of it has a price; TLS lies between a protocol and its socket."""
-    near, far = socket.socketpair()
-    with near, far:
-        connection = Connection(near, None, reactor=object())
-        protocol = SimpleNamespace(transport=connection)
-        for _ in range(layers):
-            protocol = SimpleNamespace(transport=protocol)
-        assert read_much(protocol) is protocol
-        far.send(b"." * 100_000)
-        assert len(near.recv(connection.bufferSize)) == 100_000 > FileDescriptor.bufferSize
 
 
 def test_a_live_crawl_needs_a_contact() -> None:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gzip
-import http.server
 import socket
-import ssl
 import subprocess
 import sys
-import threading
 import time
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from scrapy.exceptions import ResponseDataLossError
 from scripted import Exchange, answer, path_of, serving
 
@@ -170,41 +162,6 @@ def test_a_connection_has_a_deadline_of_its_own(run_child: Callable[..., Ended],
         filler.close()
     assert ended.objects[0]["counts"]["to be tried again: no connection in time"] >= 1, ended
     assert ended.code == 1
-
-
-def test_a_certificate_that_cannot_be_verified_is_refused(run_child: Callable[..., Ended], tmp_path: Path) -> None:
-    """Nothing is sent to a server that cannot prove who it is."""
-    asked: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(tmp_path))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a handshake that fails is what we want
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with serving(["one"]) as site:
-            site.base_url = f"https://127.0.0.1:{server.server_address[1]}"
-            ended = run_child(*site.crawl(tmp_path), **HASTY)
-        server.shutdown()
-    assert (ended.code, asked) == (1, []), ended
-    assert "cannot be had (TLS refused)" in ended.err
-
-
-def _certificate(folder: Path) -> Path:
-    """Write a certificate for 127.0.0.1 that nobody vouches for, with its key, and return the file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - dt.timedelta(days=1)).not_valid_after(now + dt.timedelta(days=1))
-    path = folder / "server.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(private + builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
-    return path
 
 
 MISTAKEN = """

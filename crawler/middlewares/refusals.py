@@ -40,6 +40,10 @@ class TooLarge(IgnoreRequest):
     """A body is larger than the limit, or would be once it is unpacked."""
 
 
+class NoAddress(IgnoreRequest):
+    """No host can be told from a URL."""
+
+
 class UnknownCompression(IgnoreRequest):
     """A body is packed in a way that was not asked for."""
 

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import zlib
 
-from OpenSSL import SSL
 from scrapy.exceptions import (
     CannotResolveHostError,
-    DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
     ResponseDataLossError,
 )
-from twisted.internet.error import ConnectError
-from twisted.python.failure import Failure
-from twisted.web.client import ResponseFailed
 
-from crawler.middlewares.deadlines import ConnectTimeout, FirstByteTimeout
 from crawler.middlewares.refusals import ChallengePage
 from storage import StoreUnavailable
+
+
+class ConnectTimeout(DownloadTimeoutError):
+    """A server did not accept a connection in time."""
+
+
+class FirstByteTimeout(DownloadTimeoutError):
+    """A server did not begin to answer in time."""
+
+
+class NoConnection(DownloadFailedError):
+    """There is no way to a server."""
+
+
+class TlsRefused(DownloadFailedError):
+    """A handshake failed, such as on a certificate that cannot be verified."""
+
 
 # The first that fits counts, so narrower kinds stand before wider ones.
 _PASSING: tuple[tuple[type[BaseException], str], ...] = (
@@ -32,15 +43,14 @@ _PASSING: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadConnectionRefusedError, "connection refused"),
     (CannotResolveHostError, "host name not found"),
     (ResponseDataLossError, "body cut short"),
+    (NoConnection, "no connection"),
     (DownloadFailedError, "connection broken"),
-    (ConnectError, "no connection"),
     (zlib.error, "broken compression"),
 )
 
 _TLS = "TLS refused"
-_TOO_LARGE = "too large"
 
-TROUBLES: tuple[type[BaseException], ...] = (*(kind for kind, _ in _PASSING), DownloadCancelledError, IgnoreRequest)
+TROUBLES: tuple[type[BaseException], ...] = (*(kind for kind, _ in _PASSING), IgnoreRequest)
 """All that a fetch may raise; anything else is a mistake of ours."""
 
 _SILENCES = (
@@ -48,7 +58,6 @@ _SILENCES = (
     DownloadConnectionRefusedError,
     CannotResolveHostError,
     DownloadFailedError,
-    ConnectError,
 )
 
 
@@ -59,17 +68,15 @@ def words_for(error: BaseException) -> str:
 
 def passing_words_for(error: BaseException) -> str | None:
     """Return the words for a trouble that may be over at the next try; None if it is of another kind."""
-    if _is_tls(error):
+    if isinstance(error, TlsRefused):
         return None
     return next((words for kind, words in _PASSING if isinstance(error, kind)), None)
 
 
 def lasting_words_for(error: BaseException) -> str:
     """Return the words for a trouble that the next try would meet again."""
-    if _is_tls(error):
+    if isinstance(error, TlsRefused):
         return _TLS
-    if isinstance(error, DownloadCancelledError):  # Scrapy breaks off for no other reason
-        return _TOO_LARGE
     if isinstance(error, IgnoreRequest):
         return "too many redirects" if "redirections" in str(error) else str(error)
     return type(error).__name__
@@ -78,11 +85,7 @@ def lasting_words_for(error: BaseException) -> str:
 def error_for(words: str) -> Exception:
     """Return an exception of the kind that these words are for, to have a recorded trouble once more."""
     if words == _TLS:
-        error = DownloadFailedError(words)
-        error.__cause__ = ResponseFailed([Failure(SSL.Error())])  # type: ignore[no-untyped-call]  # Twisted's are untyped
-        return error
-    if words == _TOO_LARGE:
-        return DownloadCancelledError(words)
+        return TlsRefused(words)
     return next((_made(kind, words) for kind, known in _PASSING if known == words), IgnoreRequest(words))
 
 
@@ -95,11 +98,3 @@ def _made(kind: type[BaseException], words: str) -> Exception:
 def is_silence(error: BaseException) -> bool:
     """Did the host not answer at all?"""
     return isinstance(error, _SILENCES)
-
-
-def _is_tls(error: BaseException) -> bool:
-    """Did the handshake fail, such as on a certificate that cannot be verified?"""
-    cause = error.__cause__
-    if not isinstance(error, DownloadFailedError) or not isinstance(cause, ResponseFailed):
-        return False
-    return any(reason.check(SSL.Error) for reason in cause.reasons)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.middlewares.deadlines import DeadlineDownloadHandler
+from scrapy.http import Headers
+
+from crawler.middlewares.web import WebDownloadHandler
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
 
 
-class ViaDownloadHandler(DeadlineDownloadHandler):
+class ViaDownloadHandler(WebDownloadHandler):
     """Sends every request to the server named by the setting ``VIA_URL``; path, query and Host stay the real ones.
 
     It stands below every middleware, so robots.txt, redirects and delays work on the real URLs, and so does all that
@@ -24,12 +25,10 @@ class ViaDownloadHandler(DeadlineDownloadHandler):
         super().__init__(crawler)
         self._via = crawler.settings["VIA_URL"].rstrip("/")
 
-    async def download_request(self, request: Request) -> Response:
-        """Fetch from the server in the site's stead and answer under the real URL."""
+    def target_of(self, request: Request) -> tuple[str, Headers]:
+        """Return the same path and query of the server in the site's stead."""
         real = urlsplit(request.url)
+        headers = Headers(request.headers)
+        headers["Host"] = real.netloc
         path = real.path or "/"
-        target = f"{self._via}{path}?{real.query}" if real.query else f"{self._via}{path}"
-        sent = request.replace(url=target)
-        sent.headers["Host"] = real.netloc
-        response = await super().download_request(sent)
-        return response.replace(url=request.url)
+        return f"{self._via}{path}?{real.query}" if real.query else f"{self._via}{path}", headers
