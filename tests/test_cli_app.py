@@ -53,6 +53,28 @@ def test_wrong_usage_is_one_sentence(
     assert ended.err.endswith("--help\n")
 
 
+CLEARING_UP = """
+import os, signal, sys
+from crawler.__main__ import main
+
+class Late:
+    def __del__(self, kill=os.kill, pid=os.getpid(), number=signal.{name}):
+        kill(pid, number)
+
+sys.late = Late()
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_after_the_end_does_not_change_how_it_ended(name: str) -> None:
+    """The work is done and told; the interpreter only clears up."""
+    script = CLEARING_UP.format(name=name)
+    ended = subprocess.run([sys.executable, "-c", script, "sources"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "rfi-cn" in ended.stdout
+
+
 @pytest.mark.parametrize(
     ("database", "sentence"),
     [
