@@ -46,6 +46,7 @@ class FrontierScheduler(BaseScheduler):
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._patience_seconds = crawler.settings.getfloat("PATIENCE_SECONDS")
+        self._most_at_once = crawler.settings.getint("CONCURRENT_REQUESTS")
         self._found: list[FoundUrl] = []
         self._continued: deque[Request] = deque()
         self._leased: deque[LeasedUrl] = deque()
@@ -98,6 +99,8 @@ class FrontierScheduler(BaseScheduler):
             return None
         if self._may_be_one_too_many(self._leased[0]):
             self._frontier.hurry()
+            return None
+        if self._is_enough_under_way():
             return None
         return self._request(self._leased.popleft())
 
@@ -163,6 +166,13 @@ class FrontierScheduler(BaseScheduler):
         if limit is None or lease.is_listing:
             return False
         return self._frontier.articles_kept + self._frontier.articles_under_way >= limit
+
+    def _is_enough_under_way(self) -> bool:
+        """Would a kill cost more than the requests under way and half a second of work, if there were one more?
+
+        To Scrapy a page is under way no longer when it has come, and megabytes of small ones may wait to be read.
+        """
+        return self._frontier.being_fetched >= self._most_at_once or self._frontier.is_behind
 
     def _settled(self) -> None:
         self._has_news = True

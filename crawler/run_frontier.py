@@ -32,6 +32,10 @@ REFUSED = "the database refused it"
 
 logger = logging.getLogger(__name__)
 
+# Nothing more is fetched while something has waited longer to be on disk: a kill costs half a second of work at most,
+# however slow the database. It is a little less than a batch waits for company: what is under way ends by then.
+LONGEST_LAG_SECONDS = 0.2
+
 # Seconds between two signs of life; a lease lasts a minute, so three may fail before the run counts as dead.
 HEARTBEAT_SECONDS = 15.0
 
@@ -122,6 +126,11 @@ class RunFrontier:
     def is_over(self) -> bool:
         """Does the run fetch nothing more?"""
         return self.early_end is not None or self.has_reached_limit
+
+    @property
+    def is_behind(self) -> bool:
+        """Does what was fetched wait too long to be on disk? When it no longer does, `on_settled` tells."""
+        return self.being_written > 0 and self._writer is not None and self._writer.lag_seconds > LONGEST_LAG_SECONDS
 
     def is_idle(self, waiting: int) -> bool:
         """Does nothing happen before time goes by, or one of the fetches is answered that are known to wait?"""

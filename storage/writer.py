@@ -67,8 +67,8 @@ class BatchWriter(Generic[Work, Done]):
         self._lock = threading.Lock()
         self._has_work = threading.Condition(self._lock)
         self._has_room = threading.Condition(self._lock)
-        self._waiting: deque[tuple[float, Work]] = deque()  # (monotonic seconds by which it is to be on its way, work)
-        self._in_hand: deque[Work] = deque()
+        self._waiting: deque[tuple[float, Work]] = deque()  # (monotonic seconds when it came, work)
+        self._in_hand: deque[tuple[float, Work]] = deque()
         self._is_hurried = False
         self._is_closing = False
         self._error: Exception | None = None
@@ -82,10 +82,17 @@ class BatchWriter(Generic[Work, Done]):
         return len(self._waiting) >= self._max_pending
 
     @property
+    def lag_seconds(self) -> float:
+        """How long the oldest piece that is not on disk has been here; 0 if all are."""
+        with self._lock:
+            oldest = self._in_hand or self._waiting
+            return time.monotonic() - oldest[0][0] if oldest else 0.0
+
+    @property
     def unsaved(self) -> list[Work]:
         """Work taken and not on disk, in the order submitted."""
         with self._lock:
-            return [*self._in_hand, *(work for _, work in self._waiting)]
+            return [work for _, work in (*self._in_hand, *self._waiting)]
 
     def submit(self, work: Work) -> None:
         """Take a piece of work, which belongs to the writer until it is reported; block while the queue is full.
@@ -100,7 +107,7 @@ class BatchWriter(Generic[Work, Done]):
                 raise self._error
             if self._is_closing:
                 raise StoreError("the writer is closed and takes no more work")
-            self._waiting.append((time.monotonic() + self._max_wait_seconds, work))
+            self._waiting.append((time.monotonic(), work))
             if len(self._waiting) in (1, self._max_batch):
                 self._has_work.notify()
 
@@ -149,15 +156,15 @@ class BatchWriter(Generic[Work, Done]):
             while not self._waiting and not self._is_closing:
                 self._has_work.wait()
             while len(self._waiting) < self._max_batch and not (self._is_closing or self._is_hurried):
-                seconds_left = self._waiting[0][0] - time.monotonic()
+                seconds_left = self._waiting[0][0] + self._max_wait_seconds - time.monotonic()
                 if seconds_left <= 0:
                     break
                 self._has_work.wait(seconds_left)
             self._is_hurried = False
-            batch = [self._waiting.popleft()[1] for _ in range(min(self._max_batch, len(self._waiting)))]
+            batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
             self._in_hand.extend(batch)
             self._has_room.notify_all()
-            return batch
+            return [work for _, work in batch]
 
     def _write(self, batch: Sequence[Work]) -> None:
         """Write a batch and report it; halve one that the database refuses until only the refused piece is left."""

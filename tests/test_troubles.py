@@ -180,6 +180,45 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+SLOW_DISK = """
+import sys, time
+from crawler.cli import main
+from crawler.run_frontier import RunFrontier
+
+write = RunFrontier._write
+
+def slowly(self, batch):
+    began = time.monotonic()
+    time.sleep(1)
+    written = write(self, batch)
+    print("written", began, time.monotonic(), file=sys.stderr)
+    return written
+
+RunFrontier._write = slowly
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.long
+def test_nothing_is_fetched_that_a_slow_disk_cannot_keep_up_with(tmp_path: Path) -> None:
+    """Half a second of work is the most that a kill costs, also where a batch takes seconds to be written."""
+    names = [f"n{number:03d}" for number in range(150)]
+    with serving(names) as site:
+        child = subprocess.run(
+            [sys.executable, "-c", SLOW_DISK, *site.crawl(tmp_path)],
+            env={"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "PATH": "", **HASTY},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (child.returncode, '"new":150' in child.stdout) == (0, True), child
+    writes = [tuple(map(float, line.split()[1:])) for line in child.stderr.splitlines() if line.startswith("written")]
+    late = [asked.path for asked in site.log for began, ended in writes if began + 0.6 < asked.at < ended]
+    assert len(writes) >= 3
+    assert late == []
+
+
 @pytest.mark.long
 def test_a_mistake_in_a_reader_costs_its_page_alone(tmp_path: Path) -> None:
     """The run goes on, ends as failed, and names the mistake; the page's lease is settled and nothing hangs."""

@@ -116,6 +116,26 @@ def test_a_full_queue_holds_the_submitter(small: Store, numbered: Callable[[int]
         assert small.count_articles() == 6
 
 
+def test_the_lag_is_that_of_the_oldest_piece(small: Store, numbered: Callable[[int], Article]) -> None:
+    """It counts from when a piece came, over its batch's way to the disk, and is nothing when all is there."""
+    may_go_on = threading.Event()
+
+    def save(batch: Sequence[Article]) -> list[Outcome]:
+        may_go_on.wait()
+        return saving(small)(batch)
+
+    with small, BatchWriter(save, lambda _: None, max_wait_seconds=0.05) as writer:
+        assert writer.lag_seconds == 0
+        writer.submit(numbered(1))
+        time.sleep(0.2)
+        writer.submit(numbered(2))
+        assert 0.2 <= writer.lag_seconds < 10
+        may_go_on.set()
+        while writer.unsaved:
+            time.sleep(0.01)
+        assert writer.lag_seconds == 0
+
+
 def test_only_the_refused_article_is_refused(store: Store, numbered: Callable[[int], Article]) -> None:
     """An article that the database cannot hold is searched out; all others of its batch are stored."""
     reported: Written = []
