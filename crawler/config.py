@@ -23,9 +23,7 @@ from crawler.settings_file import FILE_VARIABLE, PREFIX, settings_file
 class Config(BaseSettings):
     """An operator's settings; the docstring of each is also its comment in the file."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid", use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     database_url: str = "sqlite:///newscrawl.db"
     """Where articles are kept, SQLite or PostgreSQL: sqlite:///news.db (in the folder in which the program runs),

@@ -5,7 +5,10 @@ What it says comes from `crawler.config` alone, so that the file and the program
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+from itertools import pairwise
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -32,12 +35,27 @@ def config_template(given: Mapping[str, str]) -> str:
     Args:
         given: Settings by name that are to be set; all others are comments.
     """
-    blocks = [_block(name, field, given.get(name)) for name, field in Config.model_fields.items()]
+    meanings = _meanings()
+    blocks = [_block(name, field, meanings[name], given.get(name)) for name, field in Config.model_fields.items()]
     return "\n".join([_HEAD, *blocks])
 
 
-def _block(name: str, field: FieldInfo, given: str | None) -> str:
-    paragraphs = (field.description or "").split("\n\n")
+def _meanings() -> dict[str, str]:
+    """Return the docstring of each setting; pydantic would look for them at every start of the program."""
+    (settings,) = ast.parse(inspect.getsource(Config)).body
+    assert isinstance(settings, ast.ClassDef)
+    return {
+        setting.target.id: inspect.cleandoc(str(told.value.value))
+        for setting, told in pairwise(settings.body)
+        if isinstance(setting, ast.AnnAssign)
+        and isinstance(setting.target, ast.Name)
+        and isinstance(told, ast.Expr)
+        and isinstance(told.value, ast.Constant)
+    }
+
+
+def _block(name: str, field: FieldInfo, meaning: str, given: str | None) -> str:
+    paragraphs = meaning.split("\n\n")
     comment = [f"# {line}" for paragraph in paragraphs for line in wrap(" ".join(paragraph.split()), _WIDTH - 2)]
     # JSON's strings, numbers and lists are TOML's, too
     value = given if given is not None else field.default

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from crawler.config import load_config
-from crawler.runs import run_crawl
-from storage import CrawlKind, CrawlPlan, Store
+from crawler.garbage import collect_seldom
+
+collect_seldom()  # as the program's door does, before what it imports
+
+from crawler.config import load_config  # noqa: E402 -- see above
+from crawler.runs import run_crawl  # noqa: E402 -- see above
+from storage import CrawlKind, CrawlPlan, Store  # noqa: E402 -- see above
 
 # as benchmarks.stage.pages has them, which imports what a crawl does not
 ORIGIN, SOURCE = "https://www.rfi.fr", "rfi-cn"
