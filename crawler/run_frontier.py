@@ -32,9 +32,11 @@ REFUSED = "the database refused it"
 
 logger = logging.getLogger(__name__)
 
-# Nothing more is fetched while something has waited longer to be on disk: a kill costs half a second of work at most,
-# however slow the database. It is a little less than a batch waits for company: what is under way ends by then.
+# Nothing more is fetched while something waits longer to be on disk, be it for its batch or for the database: a kill
+# costs half a second of work at most. Where batches wait longer by the operator's will, it is a little less than they
+# do, and what is under way comes to its end before one is written.
 LONGEST_LAG_SECONDS = 0.2
+_BEFORE_BATCH_SECONDS = 0.05
 
 # Seconds between two signs of life; a lease lasts a minute, so three may fail before the run counts as dead.
 HEARTBEAT_SECONDS = 15.0
@@ -89,6 +91,7 @@ class RunFrontier:
         """How and why the run ends before its work is done; None while nothing speaks against going on."""
         self._max_batch = max_batch
         self._max_wait_seconds = max_wait_seconds
+        self._longest_lag_seconds = max(LONGEST_LAG_SECONDS, max_wait_seconds - _BEFORE_BATCH_SECONDS)
         self._writer: BatchWriter[Settlement, Kept] | None = None
         self._stats: StatsCollector | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -130,7 +133,8 @@ class RunFrontier:
     @property
     def is_behind(self) -> bool:
         """Does what was fetched wait too long to be on disk? When it no longer does, `on_settled` tells."""
-        return self.being_written > 0 and self._writer is not None and self._writer.lag_seconds > LONGEST_LAG_SECONDS
+        lag_seconds = self._writer.lag_seconds if self._writer is not None and self.being_written else 0.0
+        return lag_seconds > self._longest_lag_seconds
 
     def is_idle(self, waiting: int) -> bool:
         """Does nothing happen before time goes by, or one of the fetches is answered that are known to wait?"""

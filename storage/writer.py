@@ -40,7 +40,7 @@ class BatchWriter(Generic[Work, Done]):
         on_written: Called from the writer's thread after each transaction, with pieces and answers in the order
             submitted; the answer to a refused piece is its refusal.
         max_batch: Pieces in one transaction; more no longer write faster.
-        max_wait_seconds: Longest time a piece waits for its batch to fill: the most that a power cut can cost.
+        max_wait_seconds: Longest time a piece waits for its batch to fill.
         max_pending: Pieces waiting before `submit` blocks: bounds the memory.
         patience_seconds: How long a batch is tried again while the database cannot be reached.
         on_failed: Called from the writer's thread when it stops for an error, for those who wait for reports.
