@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from scrapy.crawler import AsyncCrawlerProcess
 
 from crawler.clock import Clock, StandingClock
-from crawler.garbage import collecting_seldom
+from crawler.garbage import collecting_seldom, keep_one_heap
 from crawler.monitors.signs import LISTING
 from crawler.monitors.watch import Watch
 from crawler.patience import patiently
@@ -108,6 +108,7 @@ def run_crawl(
         recorder=recorder,
         captured=captured,
     )
+    keep_one_heap()
     with collecting_seldom():
         process.start()
     frontier.give_back()
