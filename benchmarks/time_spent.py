@@ -4,7 +4,7 @@
 
 Crawls article pages of the local site from a static server twice, each time in a process of its own: once alone, for
 the CPU it takes, and once under py-spy, which looks at its stacks two hundred times a second. A stack belongs to the
-innermost room of ours in it, to Scrapy where there is none, and to starting up while modules are imported; a room's
+innermost room of ours in it, to fetching where there is none, and to starting up while modules are imported; a room's
 share of the stacks is its share of the CPU.
 It is a picture and not a promise, so there is no bound; ends with one line of name=value figures. Exit code 1 when
 nothing could be looked at, as in a container that forbids it (ptrace).
@@ -48,9 +48,11 @@ ROOMS = {
     "search: tokens and index": r"storage/(search\w*|tokens|token_lines|indexing)",
     "frontier: find, lease, settle": r"storage/(frontier\w*|leases|settling|pages|hosts)|crawler/\w*frontier",
     "write articles": r"storage/",
-    "politeness, compression, deadlines": r"crawler/(middlewares|patience)",
+    "politeness, compression": r"crawler/(middlewares/(?!web)|patience)",
     "spider and pipelines": r"crawler/(spiders|pipelines|runs|items|archives)",
-    "Scrapy, Twisted, asyncio": r"site-packages/(scrapy|twisted)|asyncio/|itemadapter|w3lib|queuelib",
+    "fetching: Scrapy, aiohttp, asyncio": (
+        r"crawler/middlewares/web|site-packages/(scrapy|twisted|aiohttp|yarl|multidict|propcache)|asyncio/|itemadapter|w3lib"
+    ),
 }
 IMPORTING = "<frozen importlib"
 ELSEWHERE = "elsewhere"

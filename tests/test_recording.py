@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
 from warcio.checker import Checker
 
 from crawler.archives.keeping import check, prune
@@ -17,6 +20,7 @@ from crawler.archives.run_facts import RunFacts
 from crawler.archives.warc import payload_digest, read_capture, read_captures
 from crawler.archives.warc_records import Damage, read_records
 from crawler.exchange import Exchange
+from crawler.middlewares.record import RecordMiddleware
 from storage import CapturePlace, CrawlKind, CrawlPlan
 
 if TYPE_CHECKING:
@@ -63,6 +67,23 @@ def test_an_exchange_is_kept_as_request_and_response_with_its_place(tmp_path: Pa
         "User-Agent": "newscrawl",
         "Accept-Encoding": "gzip, deflate",
     }
+
+
+def test_credentials_for_a_proxy_are_not_kept(tmp_path: Path) -> None:
+    """They are the operator's, and recordings are handed on."""
+    recorder = Recorder(Recording(str(tmp_path)), name="run-1", facts={"software": "newscrawl"})
+    middleware = RecordMiddleware(recorder)
+    request = Request(
+        URL, headers={"Proxy-Authorization": "Basic YTpi", "Accept": "text/html"}, meta={"fetched_at": NOW}
+    )
+    middleware.process_request(request)
+    asyncio.run(middleware.process_response(request, Response(URL, body=PAGE)))
+    recorder.close()
+    file = tmp_path / request.meta["recorded"].result().file
+    assert [dict(one.headers) for one in read_records(str(file)) if one.kind == "request"] == [
+        {"Host": "www.rfi.fr", "Accept": "text/html"}
+    ]
+    assert b"YTpi" not in gzip.decompress(file.read_bytes())
 
 
 def test_a_body_that_came_packed_stays_packed(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class RecordMiddleware:
         exchange = Exchange(
             url=request.url,
             method=request.method,
-            request_headers=_pairs(request.headers),
+            request_headers=_sent(request),
             answered_at=request.meta["fetched_at"],
             status=response.status,
             headers=_pairs(response.headers),
@@ -70,7 +70,7 @@ class RecordMiddleware:
         exchange = Exchange(
             url=request.url,
             method=request.method,
-            request_headers=_pairs(request.headers),
+            request_headers=_sent(request),
             answered_at=request.meta["fetched_at"],
             failure=words_for(exception),
         )
@@ -81,6 +81,11 @@ class RecordMiddleware:
             request.meta["recorded"] = await asyncio.to_thread(self._recorder.keep, exchange)
         else:
             request.meta["recorded"] = self._recorder.keep(exchange)
+
+
+def _sent(request: Request) -> tuple[tuple[str, str], ...]:
+    """Return the headers of a request, without the operator's credentials at a proxy."""
+    return tuple(pair for pair in _pairs(request.headers) if pair[0].lower() != "proxy-authorization")
 
 
 def _pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
