@@ -191,4 +191,5 @@ def conditions_of(lease: LeasedUrl) -> dict[str, str]:
     if kept is None or kept.unaudited_polls >= AUDIT_EVERY - 1:
         return {}
     headers = {"If-None-Match": kept.etag, "If-Modified-Since": kept.last_modified}
-    return {name: value for name, value in headers.items() if value}
+    # some servers give validators that cannot be sent back as they came
+    return {name: value for name, value in headers.items() if value and value.isascii() and value.isprintable()}

@@ -132,7 +132,12 @@ class RunFrontier:
 
     @property
     def is_behind(self) -> bool:
-        """Does what was fetched wait too long to be on disk? When it no longer does, `on_settled` tells."""
+        """Does what was fetched wait too long to be on disk? When it no longer does, `on_settled` tells.
+
+        Kept bytes are never ahead of it: they can be had again, and the recorded order is the clock's to keep.
+        """
+        if self.is_replay:
+            return False
         lag_seconds = self._writer.lag_seconds if self._writer is not None and self.being_written else 0.0
         return lag_seconds > self._longest_lag_seconds
 

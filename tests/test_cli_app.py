@@ -66,6 +66,32 @@ sys.exit(main())
 """
 
 
+HANGING = """
+import os, signal, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from crawler.__main__ import main
+
+def hang():
+    while signal.getsignal(signal.{name}) in (signal.SIG_DFL, signal.default_int_handler):
+        time.sleep(0.1)
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.{name})
+    time.sleep(60)
+
+ThreadPoolExecutor().submit(hang)
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_ends_a_program_that_only_waits_for_a_thread(name: str) -> None:
+    """All was told, and the exit code is that of what was done."""
+    command = [sys.executable, "-c", HANGING.format(name=name), "sources"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "rfi-cn" in ended.stdout
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_after_the_end_does_not_change_how_it_ended(name: str) -> None:
     """The work is done and told; the interpreter only clears up."""

@@ -107,6 +107,14 @@ def test_every_tenth_poll_ignores_the_validators() -> None:
     assert [conditions_of(lease) for lease in leases] == [asked] * 9 + [{}]
 
 
+@pytest.mark.parametrize("etag", ['"a\x01b"', '"\x7f"', '"é"', ""])
+def test_a_validator_that_cannot_be_sent_back_as_it_came_is_not_sent(etag: str) -> None:
+    """The page is asked for without it."""
+    page = KeptPage(etag=etag, last_modified="then", content=bytes(16), unaudited_polls=0, links=None)
+    lease = LeasedUrl(url="https://www.rfi.fr/cn/", is_listing=True, page=1, attempts=0, kept=page)
+    assert conditions_of(lease) == {"If-Modified-Since": "then"}
+
+
 @pytest.mark.long
 def test_a_lying_server_is_found_out(
     *,

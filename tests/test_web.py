@@ -1,4 +1,4 @@
-"""How a page is fetched: what is sent is what was asked for, once; what comes is read whole, or not at all."""
+"""How a page is fetched: what is sent is what was asked for, once; what comes short of its length is not taken."""
 
 from __future__ import annotations
 
@@ -23,13 +23,22 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
+    DownloadTimeoutError,
     ResponseDataLossError,
 )
 from scrapy.utils.test import get_crawler
 from scripted import serving
 
 from crawler.middlewares.refusals import NoAddress, TooLarge
-from crawler.middlewares.troubles import TlsRefused
+from crawler.middlewares.troubles import (
+    FirstByteTimeout,
+    NoConnection,
+    NotHttp,
+    ProxyRefused,
+    TlsRefused,
+    is_silence,
+    words_for,
+)
 from crawler.middlewares.web import WebDownloadHandler
 
 if TYPE_CHECKING:
@@ -139,6 +148,9 @@ def test_a_head_may_hold_long_lines_and_a_header_twice() -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\npag\r\n1\r\ne\r\n0\r\n\r\n", b"page"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 500_000, b"x" * 500_000),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 900000\r\n\r\n", b""),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK, b"page"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X-Part: 1\r\n" * 900 + b"Content-Length: 4\r\n\r\npage", b"page"),
     ],
 )
 def test_bodies_are_read_whole(sent: bytes, read: bytes) -> None:
@@ -154,15 +166,35 @@ def test_bodies_are_read_whole(sent: bytes, read: bytes) -> None:
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\npage", ResponseDataLossError),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 500001\r\n\r\n", TooLarge),
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 500_001, TooLarge),
-        (b"HTTP/1.1 twice\r\n\r\n", DownloadFailedError),
-        (b"this is no HTTP\r\n\r\n", DownloadFailedError),
+        (b"HTTP/1.1 twice\r\n\r\n", NotHttp),
+        (b"this is no HTTP\r\n\r\n", NotHttp),
         (b"", DownloadFailedError),
     ],
 )
 def test_what_is_not_whole_is_not_returned(sent: bytes, error: type[Exception]) -> None:
     """Neither a part of a body nor a body beyond the limit."""
-    with answering(sent) as (host, _), pytest.raises(error):
+    with answering(sent) as (host, _), pytest.raises(error) as raised:
         fetch(Request(f"http://{host}/"))
+    # a host that answers is not silent, however it does
+    assert is_silence(raised.value) is (sent == b"")
+
+
+@pytest.mark.parametrize(("first_byte", "whole", "error"), [(0.2, 5, FirstByteTimeout), (5, 0.2, DownloadTimeoutError)])
+def test_the_shorter_deadline_counts(first_byte: float, whole: float, error: type[Exception]) -> None:
+    """A server that says nothing is not waited for longer than for a whole response."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        request = Request(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        with pytest.raises(error) as raised:
+            fetch(request, FIRST_BYTE_SECONDS=first_byte, DOWNLOAD_TIMEOUT=whole)
+    assert type(raised.value) is error
+
+
+def test_nobodys_credentials_are_sent() -> None:
+    """Neither those of a link that holds a name and a password."""
+    with answering(OK) as (host, heads):
+        fetch(Request(f"http://name:password@{host}/a%7Eb"))
+    assert heads[0].startswith(b"GET /a%7Eb ")
+    assert b"uthorization" not in heads[0]
 
 
 @pytest.mark.parametrize(
@@ -170,12 +202,15 @@ def test_what_is_not_whole_is_not_returned(sent: bytes, error: type[Exception]) 
     [
         ("http://no-such-host.invalid/", CannotResolveHostError),
         ("http://a..b/", NoAddress),
+        ("http:///x", NoAddress),
+        ("http://2130706433/", NoAddress),
     ],
 )
 def test_a_host_that_is_none(url: str, error: type[Exception]) -> None:
-    """What cannot be looked up is told from what cannot be an address."""
-    with pytest.raises(error):
+    """What cannot be looked up is told from what cannot be an address, in words without the address."""
+    with pytest.raises(error) as raised:
         fetch(Request(url))
+    assert words_for(raised.value) in ("host name not found", "not an address")
 
 
 def test_a_port_where_nobody_listens() -> None:
@@ -203,11 +238,24 @@ def test_a_site_behind_a_proxys_tunnel_does_not_see_its_credentials(tmp_path: Pa
     with answering(tunnel, OK, tls=_certificate(tmp_path)) as (proxy, heads):
         request = Request("https://127.0.0.1/cn/", meta={"proxy": f"http://{proxy}"})
         request.headers["Proxy-Authorization"] = "Basic YTpi"
+        request.headers["User-Agent"] = "newscrawl/1"
         assert fetch(request, DOWNLOAD_VERIFY_CERTIFICATES=False)[0].body == b"page"
     assert heads[0].startswith(b"CONNECT 127.0.0.1:443 ")
     assert b"Proxy-Authorization: Basic YTpi" in heads[0]
+    assert b"User-Agent: newscrawl/1\r\n" in heads[0]
     assert heads[1].startswith(b"GET /cn/ ")
     assert b"Proxy-Authorization" not in heads[1]
+    assert request.headers["Proxy-Authorization"] == b"Basic YTpi"  # a redirect takes its headers from here
+
+
+def test_a_proxy_that_lets_nobody_through_is_told_from_the_site() -> None:
+    """All is tried again when the operator has mended it."""
+    unknown = b"HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n"
+    with answering(unknown) as (proxy, _), pytest.raises(ProxyRefused) as refused:
+        fetch(Request("https://127.0.0.1/", meta={"proxy": f"http://{proxy}"}))
+    with pytest.raises(NoConnection):
+        fetch(Request("http://www.rfi.fr/", meta={"proxy": "http://127.0.0.1:99999"}))
+    assert (words_for(refused.value), is_silence(refused.value)) == ("the proxy refused", True)
 
 
 def test_a_server_in_the_sites_stead_is_asked_without_a_proxy(run_child: Callable[..., Ended], tmp_path: Path) -> None:

@@ -29,6 +29,14 @@ class NoConnection(DownloadFailedError):
     """There is no way to a server."""
 
 
+class ProxyRefused(DownloadFailedError):
+    """The operator's proxy would not open a tunnel."""
+
+
+class NotHttp(Exception):
+    """A server answered, and not as HTTP has it."""
+
+
 class TlsRefused(DownloadFailedError):
     """A handshake failed, such as on a certificate that cannot be verified."""
 
@@ -44,6 +52,8 @@ _PASSING: tuple[tuple[type[BaseException], str], ...] = (
     (CannotResolveHostError, "host name not found"),
     (ResponseDataLossError, "body cut short"),
     (NoConnection, "no connection"),
+    (ProxyRefused, "the proxy refused"),
+    (NotHttp, "an answer that is not HTTP"),
     (DownloadFailedError, "connection broken"),
     (zlib.error, "broken compression"),
 )
