@@ -63,7 +63,8 @@ class Config(BaseSettings):
     """Articles written in one transaction at most; larger batches no longer write faster."""
 
     batch_seconds: float = Field(default=0.25, gt=0)
-    """Longest time an article waits for its batch; a kill or a power cut costs twice that much work at most, or half a second's."""
+    """Longest time an article waits for its batch; a kill or a power cut costs twice that much work at most, or half a
+    second's."""
 
     record_file_bytes: int = Field(default=1_000_000_000, gt=0)
     """Size from which on a file of a recording is closed and the next begun."""
