@@ -172,7 +172,11 @@ class FrontierScheduler(BaseScheduler):
 
         To Scrapy a page is under way no longer when it has come, and megabytes of small ones may wait to be read.
         """
-        return self._frontier.being_fetched >= self._most_at_once or self._frontier.is_behind
+        if self._frontier.is_behind:
+            if not self._frontier.being_fetched:
+                self._frontier.flush()
+            return True
+        return self._frontier.being_fetched >= self._most_at_once
 
     def _settled(self) -> None:
         self._has_news = True

@@ -33,10 +33,10 @@ REFUSED = "the database refused it"
 logger = logging.getLogger(__name__)
 
 # Nothing more is fetched while something waits longer to be on disk, be it for its batch or for the database: a kill
-# costs half a second of work at most. Where batches wait longer by the operator's will, it is a little less than they
-# do, and what is under way comes to its end before one is written.
-LONGEST_LAG_SECONDS = 0.2
-_BEFORE_BATCH_SECONDS = 0.05
+# costs half a second of work at most, though pages come in bursts of three times the pace that a crawl has with its
+# writer. Where batches wait longer by the operator's will, it is as much less than they do.
+LONGEST_LAG_SECONDS = 0.15
+_BEFORE_BATCH_SECONDS = 0.1
 
 # Seconds between two signs of life; a lease lasts a minute, so three may fail before the run counts as dead.
 HEARTBEAT_SECONDS = 15.0
@@ -221,6 +221,11 @@ class RunFrontier:
         """Flush what leads to further URLs, and the last of all; articles alone can wait for company."""
         if self._is_hungry and self._writer is not None and (self._brings_urls or not self.being_fetched):
             self._brings_urls = False
+            self._writer.flush()
+
+    def flush(self) -> None:
+        """Have settlements written that have no company to wait for."""
+        if self._writer is not None:
             self._writer.flush()
 
     async def left(self) -> Left:
