@@ -194,7 +194,13 @@ def slowly(self, batch):
     print("written", began, time.monotonic(), file=sys.stderr)
     return written
 
-RunFrontier._write = slowly
+hand_out = RunFrontier.hand_out
+
+def counted(self, lease):
+    hand_out(self, lease)
+    print("under way", self.being_fetched, file=sys.stderr)
+
+RunFrontier._write, RunFrontier.hand_out = slowly, counted
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -217,6 +223,8 @@ def test_nothing_is_fetched_that_a_slow_disk_cannot_keep_up_with(tmp_path: Path)
     late = [asked.path for asked in site.log for began, ended in writes if began + 0.4 < asked.at < ended]
     assert len(writes) >= 3
     assert late == []
+    # and small pages that have come wait to be read in no larger number than pages are fetched at once
+    assert max(int(line.split()[2]) for line in child.stderr.splitlines() if line.startswith("under way")) == 16
 
 
 @pytest.mark.long
