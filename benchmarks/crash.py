@@ -1,6 +1,6 @@
 """Is anything lost, or fetched twice, when a crawl is cut off?
 
-    python benchmarks/crash.py [--quick] [--only sqlite|postgresql]
+    python benchmarks/crash.py [--quick] [--only sqlite|postgresql] [--play SCENARIO]
 
 A crawl of all articles of the local site is killed at random moments, each time followed by the same command, until
 it has been killed often enough; a crawl that completes is judged, and the next one starts on an empty database. Then
@@ -43,6 +43,7 @@ from benchmarks.stage.judge import (  # noqa: E402 -- after the path is set
     articles_fetched_twice,
     articles_of,
     fetched_twice_at_once,
+    has_come_to_its_end,
     look_into,
     refetched,
     smallest_gap,
@@ -263,6 +264,8 @@ def kill_at_random(stage: Stage, verdict: Verdict) -> None:
             child.kill()
             child.communicate()
             verdict.interruptions += 1
+            if has_come_to_its_end(campaign.db):
+                campaign.judge()  # the same command would begin another crawl
             continue
         code, said = end_of(child)
         if code != 0:
@@ -394,10 +397,14 @@ def scenarios(stage: Stage, postgres: PostgreSQL | None) -> Iterator[tuple[str, 
     yield "two with delay", lambda verdict: crawl_twice_at_once(stage, verdict, delay=DELAY_SECONDS)
 
 
-def play(console: Console, stage: Stage, database: str, postgres: PostgreSQL | None = None) -> list[Verdict]:
-    """Play every scenario on one database, and say so."""
-    verdicts = []
+def play(
+    console: Console, stage: Stage, chosen: Sequence[str], database: str, postgres: PostgreSQL | None = None
+) -> list[Verdict]:
+    """Play the chosen scenarios on one database, or all, and say so; the first one says how fast a crawl is."""
+    verdicts: list[Verdict] = []
     for scenario, run in scenarios(stage, postgres):
+        if verdicts and chosen and scenario not in chosen:
+            continue
         began = time.monotonic()
         verdict = Verdict(scenario=scenario, database=database)
         run(verdict)
@@ -461,6 +468,7 @@ def main() -> int:
         "--quick", action="store_true", help="a smaller site, few interruptions, both databases at once"
     )
     parser.add_argument("--only", choices=("sqlite", "postgresql"), help="one database alone")
+    parser.add_argument("--play", action="append", default=[], metavar="SCENARIO", help="one alone, such as 'kill -9'")
     parser.add_argument("--seed", type=int, default=None, help="repeat the moments of an earlier round")
     arguments = parser.parse_args()
     size = QUICK if arguments.quick else FULL
@@ -480,10 +488,13 @@ def main() -> int:
 
         plays: list[Callable[[], list[Verdict]]] = []
         if arguments.only != "postgresql":
-            plays.append(partial(play, console, stage_for("sqlite", lambda: sqlite_url(base)), "sqlite"))
+            plays.append(
+                partial(play, console, stage_for("sqlite", lambda: sqlite_url(base)), arguments.play, "sqlite")
+            )
         if arguments.only != "sqlite":
             postgres = stack.enter_context(postgresql())
-            plays.append(partial(play, console, stage_for("postgresql", postgres.new_database), "postgresql", postgres))
+            stage = stage_for("postgresql", postgres.new_database)
+            plays.append(partial(play, console, stage, arguments.play, "postgresql", postgres))
         if arguments.quick:
             with ThreadPoolExecutor(len(plays)) as pool:
                 played = list(pool.map(operator.call, plays))

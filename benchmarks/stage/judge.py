@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 from sqlalchemy import text
 
 from benchmarks.stage.pages import ORIGIN, SOURCE
+from storage import RunState, Store, StoreError
 from storage.database import reading
 from storage.engines import open_engine
 from storage.identity import canonical_url
@@ -60,6 +61,15 @@ def look_into(db: str, expected: frozenset[str]) -> Stored:
         duplicates=sum(abs(count - len(distinct)) for count in (len(urls), revisions, bodies)) + aliases,
         unsettled=unsettled,
     )
+
+
+def has_come_to_its_end(db: str) -> bool:
+    """Has the last run into a database finished its crawl? A kill may find only its process left to end."""
+    try:
+        with Store.open(db, must_exist=True) as store:
+            return [run.state for run in store.runs.latest(1)] == [RunState.FINISHED]
+    except StoreError:  # the kill came before the database was made
+        return False
 
 
 def refetched(runs: Sequence[Sequence[Fetch]]) -> list[int]:
