@@ -35,8 +35,8 @@ logger = logging.getLogger(__name__)
 # Nothing more is fetched while something waits longer to be on disk, be it for its batch or for the database: a kill
 # costs half a second of work at most, though pages come in bursts of three times the pace that a crawl has with its
 # writer. Where batches wait longer by the operator's will, it is as much less than they do.
-LONGEST_LAG_SECONDS = 0.15
-_BEFORE_BATCH_SECONDS = 0.1
+LONGEST_LAG_SECONDS = 0.1
+_BEFORE_BATCH_SECONDS = 0.15
 
 # Seconds between two signs of life; a lease lasts a minute, so three may fail before the run counts as dead.
 HEARTBEAT_SECONDS = 15.0
