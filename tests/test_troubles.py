@@ -180,6 +180,18 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def run_script(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program with something of it changed by a script."""
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env={"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "PATH": "", **HASTY},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 SLOW_DISK = """
 import sys, time
 from crawler.cli import main
@@ -210,14 +222,7 @@ def test_nothing_is_fetched_that_a_slow_disk_cannot_keep_up_with(tmp_path: Path)
     """Half a second of work is the most that a kill costs, also where a batch takes seconds to be written."""
     names = [f"n{number:03d}" for number in range(300)]
     with serving(names) as site:
-        child = subprocess.run(
-            [sys.executable, "-c", SLOW_DISK, *site.crawl(tmp_path)],
-            env={"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "PATH": "", **HASTY},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        child = run_script(SLOW_DISK, *site.crawl(tmp_path))
     assert (child.returncode, '"new":300' in child.stdout) == (0, True), child
     writes = [tuple(map(float, line.split()[1:])) for line in child.stderr.splitlines() if line.startswith("written")]
     late = [asked.path for asked in site.log for began, ended in writes if began + 0.4 < asked.at < ended]
@@ -231,14 +236,7 @@ def test_nothing_is_fetched_that_a_slow_disk_cannot_keep_up_with(tmp_path: Path)
 def test_a_mistake_in_a_reader_costs_its_page_alone(tmp_path: Path) -> None:
     """The run goes on, ends as failed, and names the mistake; the page's lease is settled and nothing hangs."""
     with serving(["n1", "n2", "n3", "n4"]) as site:
-        child = subprocess.run(
-            [sys.executable, "-c", MISTAKEN, *site.crawl(tmp_path)],
-            env={"PYTHONPATH": str(Path(__file__).resolve().parent.parent), "PATH": "", **HASTY},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        child = run_script(MISTAKEN, *site.crawl(tmp_path))
     assert child.returncode == 1
     assert '"new":3' in child.stdout
     assert '"failed: TypeError in the crawler itself":1' in child.stdout
